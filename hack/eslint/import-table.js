@@ -1,0 +1,86 @@
+// The table of docs/architecture.md as a lint rule: which room of the house may import from which.
+import { dirname, relative, resolve, sep } from 'node:path';
+
+/** Room → rooms it may import. `*` is every room; a room may always import itself. First match wins. */
+export const IMPORT_TABLE = [
+  ['src/sdk/index.ts', ['*']],
+  ['src/sdk/run.ts', ['*']],
+  ['src/sdk/osb', ['src/sdk/telemetry']],
+  ['src/sdk/resources', []],
+  ['src/sdk/authoring', ['src/sdk/resources', 'src/sdk/telemetry']],
+  [
+    'src/sdk/operations',
+    [
+      'src/sdk/osb',
+      'src/sdk/catalog',
+      'src/sdk/resources',
+      'src/sdk/runtime',
+      'src/sdk/kube',
+      'src/sdk/authoring',
+      'src/sdk/telemetry',
+    ],
+  ],
+  [
+    'src/sdk/catalog',
+    [
+      'src/sdk/osb',
+      'src/sdk/resources',
+      'src/sdk/runtime',
+      'src/sdk/kube',
+      'src/sdk/authoring',
+      'src/sdk/telemetry',
+    ],
+  ],
+  [
+    'src/sdk/controllers',
+    [
+      'src/sdk/resources',
+      'src/sdk/catalog',
+      'src/sdk/runtime',
+      'src/sdk/kube',
+      'src/sdk/authoring',
+      'src/sdk/telemetry',
+    ],
+  ],
+  ['src/sdk/runtime', ['src/sdk/kube', 'src/sdk/telemetry']],
+  ['src/sdk/kube', ['src/sdk/telemetry']],
+  ['src/sdk/local', ['src/sdk/resources']],
+  ['src/sdk/telemetry', []],
+  ['src/services', ['src/sdk/index.ts', 'src/backends']],
+  ['src/backends', ['src/sdk/index.ts']],
+  ['src/echo-service', []],
+  ['src/cli', ['src/sdk/index.ts', 'src/backends', 'src/echo-service', 'src/main.ts', 'src/sdk/local']],
+  ['src/main.ts', ['*']],
+];
+
+const covers = (room, file) => room === '*' || file === room || file.startsWith(`${room}/`);
+
+/** Says why `from` may not import `to` (both relative to the repository), or null when it may. */
+export function importProblem(from, to) {
+  const row = IMPORT_TABLE.find(([room]) => covers(room, from));
+  if (!row) return from.startsWith('src/') ? `${from} is in no room of the import table` : null;
+  const [room, allowed] = row;
+  if (covers(room, to) || allowed.some((other) => covers(other, to))) return null;
+  return `${room} may not import ${to}; it may import ${allowed.join(', ') || 'nothing of ours'}`;
+}
+
+export default {
+  meta: { type: 'problem', schema: [], docs: { description: 'imports follow the table of rooms' } },
+  create(context) {
+    const from = relative(context.cwd, context.filename).split(sep).join('/');
+    if (/\.test\.ts$/.test(from)) return {}; // tests stand beside their source and may reach what they test with
+    const check = (node) => {
+      const specifier = node.source?.value;
+      if (typeof specifier !== 'string' || !specifier.startsWith('.')) return;
+      const target = resolve(dirname(context.filename), specifier.replace(/\.js$/, '.ts'));
+      const problem = importProblem(from, relative(context.cwd, target).split(sep).join('/'));
+      if (problem) context.report({ node, message: problem });
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
+  },
+};

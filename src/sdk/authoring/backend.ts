@@ -1,0 +1,123 @@
+// What a backend is: the functions that make a service instance and its bindings true.
+import type { Done, Outcome } from './outcome.js';
+
+export type JsonObject = Record<string, unknown>;
+
+/** A logger whose lines carry the instance id, the operation id and the request identity. */
+export interface BackendLog {
+  debug(message: string, details?: JsonObject): void;
+  info(message: string, details?: JsonObject): void;
+  warn(message: string, details?: JsonObject): void;
+  error(message: string, details?: JsonObject): void;
+}
+
+/** Who caused a request, as the platform says (specification: Originating Identity). */
+export interface OriginatingIdentity {
+  readonly platform: string;
+  readonly value: Readonly<JsonObject>;
+}
+
+/** A service instance as a backend sees it: what is wanted, not what was. All of it is frozen. */
+export interface Instance<Settings = JsonObject, Parameters = JsonObject> {
+  /** The platform's id: any characters, any length. Not a name for anything; see `name`. */
+  readonly id: string;
+  /** Stable, unique, and safe as a DNS label (RFC 1123): name what you create after it. */
+  readonly name: string;
+  readonly serviceId: string;
+  readonly planId: string;
+  /** The plan's settings, validated. */
+  readonly settings: Readonly<Settings>;
+  /** The user's parameters, validated. */
+  readonly parameters: Readonly<Parameters>;
+  readonly context: Readonly<JsonObject>;
+  readonly maintenanceVersion?: string;
+  readonly originatingIdentity?: OriginatingIdentity;
+  /** The operation that this call works on. */
+  readonly operationId: string;
+  /** Fires on shutdown, past the deadline, or when a newer intent (a deprovision) overtakes this call. */
+  readonly signal: AbortSignal;
+  readonly log: BackendLog;
+}
+
+/** A service binding as a backend sees it. All of it is frozen. */
+export interface Binding<Settings = JsonObject, InstanceParameters = JsonObject, Parameters = JsonObject> {
+  readonly id: string;
+  /** Stable, unique, and safe as a DNS label (RFC 1123). */
+  readonly name: string;
+  readonly instance: Instance<Settings, InstanceParameters>;
+  readonly parameters: Readonly<Parameters>;
+  readonly bindResource: Readonly<JsonObject>;
+  readonly context: Readonly<JsonObject>;
+  /** The binding that this one succeeds, in a rotation (specification: Binding Rotation). */
+  readonly predecessorId?: string;
+  readonly originatingIdentity?: OriginatingIdentity;
+  readonly operationId: string;
+  readonly signal: AbortSignal;
+  readonly log: BackendLog;
+}
+
+export interface InstanceResult {
+  dashboardUrl?: string;
+  /** `metadata` of the provision and fetch responses: two flat objects of strings. */
+  metadata?: { labels?: Record<string, string>; attributes?: Record<string, string> };
+}
+
+export interface Endpoint {
+  host: string;
+  /** `"443"` or `"9000-9010"`. */
+  ports: string[];
+  protocol?: 'tcp' | 'udp' | 'all';
+}
+
+export interface VolumeMount {
+  driver: string;
+  container_dir: string;
+  mode: 'r' | 'rw';
+  device_type: 'shared';
+  device: { volume_id: string; mount_config?: JsonObject };
+}
+
+/** What an application needs to connect. All of it is kept in a Secret, none of it in a custom resource. */
+export interface BindingResult {
+  credentials?: JsonObject;
+  endpoints?: Endpoint[];
+  syslogDrainUrl?: string;
+  routeServiceUrl?: string;
+  volumeMounts?: VolumeMount[];
+  /** When the credentials stop working, and from when on a successor should be made. */
+  expiresAt?: Date;
+  renewBefore?: Date;
+}
+
+/** What `done()` without a result, or nothing at all, means for a clean-up: it is gone. */
+export type Removed = Outcome<object> | void;
+
+/**
+ * Makes instances and bindings of a service true. Every function is called again after a crash, a time-out or an
+ * error until it is done, so each one first looks at what is already there.
+ */
+export interface Backend<Settings = JsonObject, Parameters = JsonObject, BindParameters = JsonObject> {
+  /** Serves provision, update and repetition alike: finishes what is unfinished, changes nothing that is right. */
+  ensure(instance: Instance<Settings, Parameters>): Promise<Outcome<InstanceResult>>;
+  /** Removes all that `ensure` made, also where it was interrupted or never ran. */
+  destroy(instance: Instance<Settings, Parameters>): Promise<Removed>;
+  /** Absent when nothing can be bound. Runs until it first returns `done`; the result is stored and never recomputed. */
+  bind?(binding: Binding<Settings, Parameters, BindParameters>): Promise<Outcome<BindingResult>>;
+  /** Makes the binding's credentials useless, also where `bind` was interrupted or never ran. */
+  unbind?(binding: Binding<Settings, Parameters, BindParameters>): Promise<Removed>;
+}
+
+/** A class-validator class: `new () => T`. */
+export type ParametersClass<T> = new () => T;
+
+/** A backend with a name, which offerings refer to, and the class that its plans' settings are checked against. */
+export interface NamedBackend<Settings = JsonObject> extends Backend<Settings> {
+  readonly name: string;
+  readonly settings?: ParametersClass<Settings>;
+}
+
+/** Erases the settings' type: what a registry of backends holds. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyBackend = NamedBackend<any>;
+
+export type { Done, Outcome };

@@ -1,0 +1,77 @@
+// The few shapes of the Kubernetes API that this project passes around.
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  ownerReferences?: OwnerReference[];
+}
+
+/** Any object of the Kubernetes API, as JSON: times are strings. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+export interface Secret extends KubeObject {
+  type?: string;
+  /** Values in base64. */
+  data?: Record<string, string>;
+}
+
+/** What kind of object, and under which path of the API. */
+export interface ResourceType {
+  /** Empty for the core group. */
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+}
+
+export interface ListPage<T> {
+  items: T[];
+  resourceVersion: string;
+  continue?: string;
+}
+
+export interface WatchEvent<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  object: T;
+}
+
+/** The operations on one kind of object in one namespace. Failures are `KubeError`s. */
+export interface ResourceClient<T extends KubeObject> {
+  readonly type: ResourceType;
+  readonly namespace: string;
+  /** Undefined when there is none of that name. */
+  get(name: string): Promise<T | undefined>;
+  list(options?: { limit?: number; continue?: string; labelSelector?: string }): Promise<ListPage<T>>;
+  create(object: T): Promise<T>;
+  /** Fails with a conflict when `metadata.resourceVersion` is not the stored one. */
+  replace(object: T): Promise<T>;
+  replaceStatus(object: T): Promise<T>;
+  /** The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. */
+  delete(name: string, options?: { uid?: string }): Promise<T | undefined>;
+  /** Resolves when the stream ends cleanly; rejects with what broke it. `onEvent` never throws. */
+  watch(
+    options: { resourceVersion: string; labelSelector?: string; signal: AbortSignal },
+    onEvent: (event: WatchEvent<T>) => void,
+  ): Promise<void>;
+}
