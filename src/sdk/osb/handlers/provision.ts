@@ -1,0 +1,30 @@
+// PUT /v2/service_instances/:instance_id
+import type { Broker } from '../broker.js';
+import { ProvisionDto } from '../dto.js';
+import type { Handler } from '../endpoint.js';
+import { parse, present, requireText } from '../parse.js';
+import { maintenanceVersion } from './maintenance-version.js';
+
+export function provision(broker: Broker, { requireGuids }: { requireGuids: boolean }): Handler {
+  return async ({ instance, query, body }) => {
+    const acceptsIncomplete = query.acceptsIncomplete();
+    const dto = parse(ProvisionDto, await body());
+    if (requireGuids) {
+      requireText(dto, 'organization_guid');
+      requireText(dto, 'space_guid');
+    }
+    return broker.provision({
+      ...instance,
+      acceptsIncomplete,
+      serviceId: dto.service_id,
+      planId: dto.plan_id,
+      ...present({
+        organizationGuid: dto.organization_guid || undefined,
+        spaceGuid: dto.space_guid || undefined,
+        context: dto.context,
+        parameters: dto.parameters,
+        maintenanceVersion: maintenanceVersion(dto.maintenance_info),
+      }),
+    });
+  };
+}

@@ -1,0 +1,95 @@
+// Logging: one JSON object a line (or a readable line, for people), with the context of the request or reconcile
+// that it belongs to, and with secrets blacked out. Nothing else of the project writes to the console.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createLogger, format, transports } from 'winston';
+import { redact } from './redact.js';
+
+export type LogDetails = Record<string, unknown>;
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Details named like secrets are blacked out; errors go in through `errorDetails`. */
+export interface Log {
+  debug(message: string, details?: LogDetails): void;
+  info(message: string, details?: LogDetails): void;
+  warn(message: string, details?: LogDetails): void;
+  error(message: string, details?: LogDetails): void;
+  /** A log whose every line carries these details. */
+  child(details: LogDetails): Log;
+}
+
+export interface LogOptions {
+  level: LogLevel;
+  /** `json` for machines, `text` for people. */
+  format: 'json' | 'text';
+  /** Where lines go; standard output by default. */
+  stream?: NodeJS.WritableStream;
+}
+
+const context = new AsyncLocalStorage<LogDetails>();
+
+/** Every line logged within `run`, however deep and late, carries the details. */
+export const logContext = {
+  run<T>(details: LogDetails, fn: () => T): T {
+    return context.run({ ...context.getStore(), ...details }, fn);
+  },
+};
+
+const text = format.printf(({ timestamp, level, message, ...details }) => {
+  const clock = String(timestamp).slice(11, 19);
+  const rest = Object.entries(details).map(([key, value]) => `${key}=${plain(value)}`);
+  return [clock, level.toUpperCase().padEnd(5), String(message), ...rest].join(' ');
+});
+
+function plain(value: unknown): string {
+  return typeof value === 'string' && !/[\s"]/.test(value) ? value : JSON.stringify(value);
+}
+
+export function createLog(options: LogOptions): Log {
+  const sink = options.stream
+    ? new transports.Stream({ stream: options.stream })
+    : new transports.Console({ forceConsole: false });
+  const logger = createLogger({
+    level: options.level,
+    format: format.combine(format.timestamp(), options.format === 'json' ? format.json() : text),
+    transports: [sink],
+  });
+  return wrap({});
+
+  function wrap(bound: LogDetails): Log {
+    const write = (level: LogLevel) => (message: string, details?: LogDetails) => {
+      if (!logger.isLevelEnabled(level)) return;
+      // `message` and `level` would be mixed into winston's own fields.
+      const all = redact({ ...context.getStore(), ...bound, ...details }) as LogDetails;
+      const { message: detailMessage, level: detailLevel, ...rest } = all;
+      logger.log({
+        level,
+        message,
+        ...rest,
+        ...(detailMessage === undefined ? {} : { detailMessage }),
+        ...(detailLevel === undefined ? {} : { detailLevel }),
+      });
+    };
+    return {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      child: (details) => wrap({ ...bound, ...details }),
+    };
+  }
+}
+
+/** An error in a form that a log line can hold: name, message, stack and the chain of causes. */
+export function errorDetails(error: unknown): LogDetails {
+  if (!(error instanceof Error)) return { error: String(error) };
+  const code = (error as { code?: unknown }).code;
+  return {
+    error: error.message,
+    errorName: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { errorCode: code } : {}),
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : { cause: errorDetails(error.cause).error }),
+  };
+}
