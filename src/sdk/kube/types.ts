@@ -17,6 +17,7 @@ export interface ObjectMeta {
   generation?: number;
   creationTimestamp?: string;
   deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   finalizers?: string[];
@@ -67,9 +68,15 @@ export interface ResourceClient<T extends KubeObject> {
   /** Fails with a conflict when `metadata.resourceVersion` is not the stored one. */
   replace(object: T): Promise<T>;
   replaceStatus(object: T): Promise<T>;
-  /** The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. */
+  /**
+   * The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. With a `uid`,
+   * an object of that name with another uid is a conflict.
+   */
   delete(name: string, options?: { uid?: string }): Promise<T | undefined>;
-  /** Resolves when the stream ends cleanly; rejects with what broke it. `onEvent` never throws. */
+  /**
+   * Resolves when the stream ends cleanly or `signal` fires; rejects with what broke it. A failure that the server
+   * reports within the stream is an `ERROR` event, whose object is a `Status`. `onEvent` never throws.
+   */
   watch(
     options: { resourceVersion: string; labelSelector?: string; signal: AbortSignal },
     onEvent: (event: WatchEvent<T>) => void,

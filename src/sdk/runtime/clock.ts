@@ -1,0 +1,16 @@
+// Time as a dependency, so that tests need not wait for it.
+
+export interface Clock {
+  now(): number;
+  /** Calls `fn` once after `ms`; returns what cancels that. A background timer does not keep the process alive. */
+  after(ms: number, fn: () => void, options?: { background?: boolean }): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, fn, options = {}) {
+    const timer = setTimeout(fn, ms);
+    if (options.background) timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,105 @@
+// Works off the keys of a queue with a reconcile function: retries what throws, comes back when asked to, interrupts
+// what is out of date. Level-based: a key says which object to look at, never what happened to it.
+import { isConflict } from '../kube/errors.js';
+import { errorDetails, type Log } from '../telemetry/log.js';
+import { childController, onAbort } from './abortable.js';
+import { WorkQueue, type WorkQueueOptions } from './work-queue.js';
+
+export interface ReconcileResult {
+  /** Come back then, even if nothing changes. */
+  requeueAfterMs?: number;
+}
+
+export interface ControllerOptions {
+  name: string;
+  log: Log;
+  /** How many keys are worked on at a time. */
+  concurrency: number;
+  /**
+   * Makes the world match what the key names; idempotent. Whatever it throws, it is called again later. The signal
+   * fires when the key is interrupted or the controller stops.
+   */
+  reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | void>;
+  queue?: WorkQueueOptions;
+}
+
+const CONFLICT_DELAY_MS = 100;
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #log: Log;
+  readonly #queue: WorkQueue;
+  readonly #running = new Map<string, AbortController>();
+  readonly #stopping = new AbortController();
+  #workers: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ controller: options.name });
+    this.#queue = new WorkQueue(options.queue);
+  }
+
+  /** Keys may be enqueued before the start. */
+  enqueue(key: string): void {
+    this.#queue.add(key);
+  }
+
+  /** As `enqueue`, and a reconcile of the key under way sees its signal fire; failures so far count no more. */
+  interrupt(key: string): void {
+    this.#queue.forget(key);
+    this.#queue.add(key);
+    this.#running.get(key)?.abort(new Error('a newer intent'));
+  }
+
+  /** Starts the workers; when `signal` fires, the controller stops. To be called once. */
+  start(signal: AbortSignal): void {
+    const workers = Array.from({ length: this.#options.concurrency }, () => this.#work());
+    const release = onAbort(signal, () => void this.stop());
+    this.#workers = Promise.all(workers).finally(release);
+  }
+
+  /** Takes up nothing more, aborts the signals of what is under way, and resolves when that has ended. */
+  async stop(): Promise<void> {
+    this.#queue.shutdown();
+    this.#stopping.abort(new Error('the controller stops'));
+    await this.#workers;
+  }
+
+  async #work(): Promise<void> {
+    for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
+      const { controller, release } = childController(this.#stopping.signal);
+      this.#running.set(key, controller);
+      try {
+        await this.#reconcile(key, controller.signal);
+      } finally {
+        release();
+        this.#running.delete(key);
+        this.#queue.done(key);
+      }
+    }
+  }
+
+  /** Never rejects. */
+  async #reconcile(key: string, signal: AbortSignal): Promise<void> {
+    try {
+      const result = await this.#options.reconcile(key, signal);
+      this.#queue.forget(key);
+      if (result?.requeueAfterMs !== undefined) this.#queue.addAfter(key, result.requeueAfterMs);
+    } catch (error) {
+      this.#retry(key, signal, error);
+    }
+  }
+
+  #retry(key: string, signal: AbortSignal, error: unknown): void {
+    if (signal.aborted) {
+      // Interrupted keys are in the queue again already, and a controller that stops takes up nothing more.
+      this.#log.debug('reconcile was interrupted', { key, ...errorDetails(error) });
+    } else if (isConflict(error)) {
+      this.#queue.addAfter(key, CONFLICT_DELAY_MS * (0.5 + Math.random()));
+      this.#log.debug('reconcile met a conflict; trying again', { key, ...errorDetails(error) });
+    } else {
+      const retryInMs = this.#queue.addRateLimited(key);
+      this.#log.error('reconcile failed; trying again', { key, retryInMs, ...errorDetails(error) });
+    }
+  }
+}
