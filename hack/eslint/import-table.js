@@ -5,8 +5,10 @@ import { dirname, relative, resolve, sep } from 'node:path';
 export const IMPORT_TABLE = [
   ['src/sdk/index.ts', ['*']],
   ['src/sdk/run.ts', ['*']],
+  ['src/sdk/start.ts', ['*']],
+  ['src/sdk/settings.ts', ['src/sdk/telemetry']],
   ['src/sdk/osb', ['src/sdk/telemetry']],
-  ['src/sdk/resources', []],
+  ['src/sdk/resources', ['src/sdk/kube/types.ts']],
   ['src/sdk/authoring', ['src/sdk/resources', 'src/sdk/telemetry']],
   [
     'src/sdk/operations',
@@ -49,7 +51,19 @@ export const IMPORT_TABLE = [
   ['src/services', ['src/sdk/index.ts', 'src/backends']],
   ['src/backends', ['src/sdk/index.ts']],
   ['src/echo-service', []],
-  ['src/cli', ['src/sdk/index.ts', 'src/backends', 'src/echo-service', 'src/main.ts', 'src/sdk/local']],
+  [
+    'src/cli',
+    [
+      'src/sdk/index.ts',
+      'src/sdk/require-node.ts',
+      'src/sdk/local',
+      'src/backends',
+      'src/echo-service',
+      'src/broker.ts',
+    ],
+  ],
+  ['src/sdk/require-node.ts', []],
+  ['src/broker.ts', ['*']],
   ['src/main.ts', ['*']],
 ];
 

@@ -17,8 +17,8 @@ export interface OriginatingIdentity {
   readonly value: Readonly<JsonObject>;
 }
 
-/** A service instance as a backend sees it: what is wanted, not what was. All of it is frozen. */
-export interface Instance<Settings = JsonObject, Parameters = JsonObject> {
+/** What is known of a service instance before any work begins. All of it is frozen. */
+export interface InstanceFacts<Settings = JsonObject, Parameters = JsonObject> {
   /** The platform's id: any characters, any length. Not a name for anything; see `name`. */
   readonly id: string;
   /** Stable, unique, and safe as a DNS label (RFC 1123): name what you create after it. */
@@ -32,6 +32,13 @@ export interface Instance<Settings = JsonObject, Parameters = JsonObject> {
   readonly context: Readonly<JsonObject>;
   readonly maintenanceVersion?: string;
   readonly originatingIdentity?: OriginatingIdentity;
+}
+
+/** A service instance as a backend's functions see it: what is wanted, not what was. */
+export interface Instance<Settings = JsonObject, Parameters = JsonObject> extends InstanceFacts<
+  Settings,
+  Parameters
+> {
   /** The operation that this call works on. */
   readonly operationId: string;
   /** Fires on shutdown, past the deadline, or when a newer intent (a deprovision) overtakes this call. */
@@ -57,7 +64,6 @@ export interface Binding<Settings = JsonObject, InstanceParameters = JsonObject,
 }
 
 export interface InstanceResult {
-  dashboardUrl?: string;
   /** `metadata` of the provision and fetch responses: two flat objects of strings. */
   metadata?: { labels?: Record<string, string>; attributes?: Record<string, string> };
 }
@@ -98,13 +104,18 @@ export type Removed = Outcome<object> | void;
  */
 export interface Backend<Settings = JsonObject, Parameters = JsonObject, BindParameters = JsonObject> {
   /** Serves provision, update and repetition alike: finishes what is unfinished, changes nothing that is right. */
-  ensure(instance: Instance<Settings, Parameters>): Promise<Outcome<InstanceResult>>;
+  ensure: (instance: Instance<Settings, Parameters>) => Promise<Outcome<InstanceResult>>;
   /** Removes all that `ensure` made, also where it was interrupted or never ran. */
-  destroy(instance: Instance<Settings, Parameters>): Promise<Removed>;
+  destroy: (instance: Instance<Settings, Parameters>) => Promise<Removed>;
+  /**
+   * The address of the instance's dashboard. It is asked for before the work begins, because the platform takes it
+   * from its first answer only, an asynchronous one included (specification: Provisioning, `dashboard_url`).
+   */
+  dashboardUrl?: (instance: InstanceFacts<Settings, Parameters>) => string | undefined;
   /** Absent when nothing can be bound. Runs until it first returns `done`; the result is stored and never recomputed. */
-  bind?(binding: Binding<Settings, Parameters, BindParameters>): Promise<Outcome<BindingResult>>;
+  bind?: (binding: Binding<Settings, Parameters, BindParameters>) => Promise<Outcome<BindingResult>>;
   /** Makes the binding's credentials useless, also where `bind` was interrupted or never ran. */
-  unbind?(binding: Binding<Settings, Parameters, BindParameters>): Promise<Removed>;
+  unbind?: (binding: Binding<Settings, Parameters, BindParameters>) => Promise<Removed>;
 }
 
 /** A class-validator class: `new () => T`. */
@@ -114,6 +125,12 @@ export type ParametersClass<T> = new () => T;
 export interface NamedBackend<Settings = JsonObject> extends Backend<Settings> {
   readonly name: string;
   readonly settings?: ParametersClass<Settings>;
+}
+
+/** The classes that a service's parameters are checked against and turned into, beside the plans' schemas. */
+export interface ParametersClasses {
+  readonly parameters?: ParametersClass<unknown> | undefined;
+  readonly bindParameters?: ParametersClass<unknown> | undefined;
 }
 
 /** Erases the settings' type: what a registry of backends holds. */

@@ -272,6 +272,10 @@ export interface ServiceInstanceSpec {
    */
   resolvedPlan?: {
     /**
+     * The id of the plan that this is.
+     */
+    planId: string;
+    /**
      * The offering's name.
      */
     serviceName: string;

@@ -1,0 +1,182 @@
+// The catalog is the ServiceOfferings: all that are right, and right together. It is worked out anew when one of
+// them changes, from memory alone, on every replica alike.
+import { createHash } from 'node:crypto';
+import type { CatalogAnswer } from '../osb/broker.js';
+import type { Secret } from '../kube/types.js';
+import { SECRET_LABEL, type ServiceOffering } from '../resources/kinds.js';
+import { offeringProblems } from '../resources/offering-problems.js';
+import type { Backends, ResolvedBackend } from './backends.js';
+import { type Plan, toPlan } from './plan.js';
+import { toCatalogService } from './wire.js';
+
+/** Where the catalog reads: the caches of offerings and Secrets. */
+export interface Source<T> {
+  get(name: string): Readonly<T> | undefined;
+  list(): Readonly<T>[];
+  onChange(
+    listener: (name: string, current: Readonly<T> | undefined, previous: Readonly<T> | undefined) => void,
+  ): () => void;
+}
+
+/** What became of an offering: in the catalog, or why not. */
+export interface Verdict {
+  accepted: boolean;
+  reason: 'Accepted' | 'Invalid' | 'Conflict' | 'SecretMissing';
+  message: string;
+}
+
+interface Evaluation {
+  verdicts: Map<string, Verdict>;
+  plans: Map<string, Map<string, Plan>>;
+  answer: CatalogAnswer;
+}
+
+export class Catalog {
+  readonly #offerings: Source<ServiceOffering>;
+  readonly #secrets: Source<Secret>;
+  readonly #backends: Backends;
+  readonly #now: () => Date;
+  #evaluation: Evaluation | undefined;
+  #lastAnswer: CatalogAnswer | undefined;
+
+  constructor(sources: {
+    offerings: Source<ServiceOffering>;
+    secrets: Source<Secret>;
+    backends: Backends;
+    now?: () => Date;
+  }) {
+    this.#offerings = sources.offerings;
+    this.#secrets = sources.secrets;
+    this.#backends = sources.backends;
+    this.#now = sources.now ?? (() => new Date());
+    const forget = (): void => {
+      this.#evaluation = undefined;
+    };
+    this.#offerings.onChange(forget);
+    this.#secrets.onChange((_, current, previous) => {
+      if ((current ?? previous)?.metadata.labels?.[SECRET_LABEL] === 'dashboard-client') forget();
+    });
+  }
+
+  /** The body of `/v2/catalog` and its validators. */
+  answer(): CatalogAnswer {
+    return this.#evaluated().answer;
+  }
+
+  hasService(serviceId: string): boolean {
+    return this.#evaluated().plans.has(serviceId);
+  }
+
+  /** The plan, if both ids are known and belong together. */
+  find(serviceId: string, planId: string): Plan | undefined {
+    return this.#evaluated().plans.get(serviceId)?.get(planId);
+  }
+
+  verdict(offering: string): Verdict | undefined {
+    return this.#evaluated().verdicts.get(offering);
+  }
+
+  /** The backend for an instance: by the catalog as it is, or as it was when the plan was last there. */
+  backendFor(instance: {
+    spec: {
+      serviceId: string;
+      planId: string;
+      resolvedPlan?: { backend: string; settings?: Record<string, unknown> };
+    };
+  }): ResolvedBackend | { problems: string[] } {
+    const { serviceId, planId, resolvedPlan } = instance.spec;
+    const plan = this.find(serviceId, planId);
+    if (plan) return plan;
+    if (!resolvedPlan) return { problems: [`plan ${planId} of service ${serviceId} is not in the catalog`] };
+    return this.#backends.resolve(serviceId, resolvedPlan.backend, resolvedPlan.settings);
+  }
+
+  #evaluated(): Evaluation {
+    this.#evaluation ??= this.#evaluate();
+    return this.#evaluation;
+  }
+
+  #evaluate(): Evaluation {
+    const verdicts = new Map<string, Verdict>();
+    const plans = new Map<string, Map<string, Plan>>();
+    const taken = new Map<string, string>();
+    const services = [];
+    for (const offering of this.#offerings.list().sort(byAge)) {
+      if (offering.metadata.deletionTimestamp) continue;
+      const { name } = offering.metadata;
+      const judged = this.#judge(offering, taken);
+      if ('reason' in judged) {
+        verdicts.set(name, judged);
+        continue;
+      }
+      for (const key of keysOf(offering)) taken.set(key, name);
+      plans.set(offering.spec.id, new Map(judged.plans.map((plan) => [plan.spec.id, plan])));
+      services.push(toCatalogService(offering.spec, judged.clientSecret));
+      verdicts.set(name, { accepted: true, reason: 'Accepted', message: 'the offering is in the catalog' });
+    }
+    return { verdicts, plans, answer: this.#stamp({ services }) };
+  }
+
+  #judge(
+    offering: Readonly<ServiceOffering>,
+    taken: ReadonlyMap<string, string>,
+  ): Verdict | { plans: Plan[]; clientSecret: string | undefined } {
+    const { spec } = offering;
+    const no = (reason: Verdict['reason'], message: string): Verdict => ({
+      accepted: false,
+      reason,
+      message,
+    });
+    const problems = offeringProblems(spec);
+    const plans: Plan[] = [];
+    if (problems.length === 0) {
+      spec.plans.forEach((entry, index) => {
+        const plan = toPlan(spec, entry, this.#backends);
+        if ('problems' in plan) problems.push(...plan.problems.map((text) => `plans[${index}].${text}`));
+        else plans.push(plan);
+      });
+    }
+    if (problems.length > 0) return no('Invalid', problems.join('; '));
+    const clash = keysOf(offering).find((key) => taken.has(key));
+    if (clash)
+      return no('Conflict', `${clash} is already in the catalog, by the offering ${taken.get(clash)!}`);
+    const clientSecret = this.#clientSecret(spec);
+    if (spec.dashboardClient && clientSecret === undefined) {
+      const { name, key } = spec.dashboardClient.secretRef;
+      return no(
+        'SecretMissing',
+        `dashboardClient.secretRef: Secret ${name} with key ${key} is not there yet`,
+      );
+    }
+    return { plans, clientSecret };
+  }
+
+  #clientSecret(spec: ServiceOffering['spec']): string | undefined {
+    const ref = spec.dashboardClient?.secretRef;
+    const encoded = ref && this.#secrets.get(ref.name)?.data?.[ref.key];
+    return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+  }
+
+  /** The validators change only when the bytes do. */
+  #stamp(body: CatalogAnswer['body']): CatalogAnswer {
+    const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url')}"`;
+    if (this.#lastAnswer?.etag !== etag) this.#lastAnswer = { body, etag, lastModified: this.#now() };
+    return this.#lastAnswer;
+  }
+}
+
+/** The oldest offering keeps an id or a name that two want. */
+function byAge(a: Readonly<ServiceOffering>, b: Readonly<ServiceOffering>): number {
+  const key = ({ metadata }: Readonly<ServiceOffering>): string =>
+    `${metadata.creationTimestamp} ${metadata.name}`;
+  return key(a) < key(b) ? -1 : 1;
+}
+
+/** What must be unique in a catalog. */
+function keysOf({ spec }: Readonly<ServiceOffering>): string[] {
+  return [
+    `service id ${spec.id}`,
+    `service name ${spec.name}`,
+    ...spec.plans.map(({ id }) => `plan id ${id}`),
+  ];
+}

@@ -1,0 +1,85 @@
+// A plan that can be ordered: the catalog's entry, the backend behind it, and the checks of its parameters.
+import { check as checkClass } from '../authoring/parameters.js';
+import type { JsonObject, ParametersClass } from '../authoring/backend.js';
+import type { PlanSpec, ResolvedPlan, ServiceOfferingSpec } from '../resources/kinds.js';
+import type { Backends, ResolvedBackend } from './backends.js';
+import { type Check, compileSchema } from './schema-check.js';
+
+export interface Plan extends ResolvedBackend {
+  service: ServiceOfferingSpec;
+  spec: PlanSpec;
+  bindable: boolean;
+  planUpdateable: boolean;
+  /** What is written into an instance, so that it can be removed when the offering is gone. */
+  resolved: ResolvedPlan;
+  checks: {
+    /** The whole parameters of an instance. */
+    instance: Check;
+    /** What an update carries. */
+    update: Check;
+    binding: Check;
+  };
+}
+
+/** The plan, or the sentences that say what is wrong with it. */
+export function toPlan(
+  service: ServiceOfferingSpec,
+  spec: PlanSpec,
+  backends: Backends,
+): Plan | { problems: string[] } {
+  const found = backends.resolve(service.id, spec.backend, spec.settings);
+  if ('problems' in found) return found;
+  const problems: string[] = [];
+  const schema = (name: keyof NonNullable<PlanSpec['schemas']>): Check[] => {
+    const source = spec.schemas?.[name];
+    if (!source) return [];
+    try {
+      return [compileSchema(source)];
+    } catch (error) {
+      problems.push(`schemas.${name}: ${(error as Error).message}`);
+      return [];
+    }
+  };
+  const checks = {
+    instance: all([...schema('instanceCreate'), ...classCheck(found.parameters)]),
+    update: all(schema('instanceUpdate')),
+    binding: all([...schema('bindingCreate'), ...classCheck(found.bindParameters)]),
+  };
+  if (problems.length > 0) return { problems };
+  return {
+    ...found,
+    service,
+    spec,
+    checks,
+    bindable: spec.bindable ?? service.bindable ?? true,
+    planUpdateable: spec.planUpdateable ?? service.planUpdateable ?? false,
+    resolved: {
+      planId: spec.id,
+      serviceName: service.name,
+      planName: spec.name,
+      backend: spec.backend,
+      ...(spec.settings ? { settings: spec.settings } : {}),
+    },
+  };
+}
+
+/** The first check that finds something speaks; the class only where the schema is content. */
+function all(checks: Check[]): Check {
+  return (value) => {
+    for (const check of checks) {
+      const problems = check(value);
+      if (problems.length > 0) return problems;
+    }
+    return [];
+  };
+}
+
+function classCheck(target: ParametersClass<unknown> | undefined): Check[] {
+  if (!target) return [];
+  return [
+    (value) =>
+      checkClass(target as ParametersClass<object>, value as JsonObject).problems.map(
+        (text) => `parameters.${text}`,
+      ),
+  ];
+}

@@ -1,0 +1,63 @@
+// The Secret of a binding: the whole of what an application needs to connect, and nothing of it anywhere else.
+import type { Secret } from '../kube/types.js';
+import { API_VERSION, BINDINGS, SECRET_LABEL, type ServiceBinding } from './kinds.js';
+
+type JsonObject = Record<string, unknown>;
+
+/** What the Secret holds, in the wire form of the Open Service Broker API. */
+export interface BindingData {
+  credentials?: JsonObject;
+  endpoints?: object[];
+  syslog_drain_url?: string;
+  route_service_url?: string;
+  volume_mounts?: object[];
+}
+
+/** The key of the whole; every credential stands under a key of its own beside it, for pods to mount. */
+const WHOLE = 'binding.json';
+const LEGAL_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+
+export const secretName = (binding: Readonly<ServiceBinding>): string => `binding-${binding.metadata.name}`;
+
+export function toSecret(binding: Readonly<ServiceBinding>, data: BindingData): Secret {
+  const { name, namespace, uid } = binding.metadata;
+  const keys = Object.entries(data.credentials ?? {})
+    .filter(([key, value]) => LEGAL_KEY.test(key) && key !== WHOLE && value !== null && value !== undefined)
+    .map(([key, value]) => [key, base64(typeof value === 'string' ? value : JSON.stringify(value))]);
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'Opaque',
+    metadata: {
+      name: secretName(binding),
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { [SECRET_LABEL]: 'binding' },
+      ownerReferences: [
+        {
+          apiVersion: API_VERSION,
+          kind: BINDINGS.kind,
+          name,
+          uid: uid!,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    data: { ...(Object.fromEntries(keys) as Record<string, string>), [WHOLE]: base64(JSON.stringify(data)) },
+  };
+}
+
+/** What `toSecret` put in; undefined when this is no Secret of ours. */
+export function fromSecret(secret: Readonly<Secret>): BindingData | undefined {
+  const whole = secret.data?.[WHOLE];
+  return whole === undefined
+    ? undefined
+    : (JSON.parse(Buffer.from(whole, 'base64').toString('utf8')) as BindingData);
+}
+
+/** Whether the Secret belongs to this very binding, not to an earlier one of the same name. */
+export function isOwnedBy(secret: Readonly<Secret>, binding: Readonly<ServiceBinding>): boolean {
+  return secret.metadata.ownerReferences?.some(({ uid }) => uid === binding.metadata.uid) ?? false;
+}
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');

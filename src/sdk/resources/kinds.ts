@@ -1,0 +1,58 @@
+// The custom resources of the group: their types, their places in the API, their labels.
+import type { KubeObject } from '../kube/types.js';
+import type {
+  ServiceBindingSpec,
+  ServiceBindingStatus,
+  ServiceInstanceSpec,
+  ServiceInstanceStatus,
+  ServiceOfferingSpec,
+  ServiceOfferingStatus,
+} from './generated.js';
+
+export type * from './generated.js';
+
+export const GROUP = 'sdkbroker.broker.io';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+export interface ServiceInstance extends KubeObject {
+  spec: ServiceInstanceSpec;
+  status?: ServiceInstanceStatus;
+}
+
+export interface ServiceBinding extends KubeObject {
+  spec: ServiceBindingSpec;
+  status?: ServiceBindingStatus;
+}
+
+export interface ServiceOffering extends KubeObject {
+  spec: ServiceOfferingSpec;
+  status?: ServiceOfferingStatus;
+}
+
+export type PlanSpec = ServiceOfferingSpec['plans'][number];
+export type ResolvedPlan = NonNullable<ServiceInstanceSpec['resolvedPlan']>;
+
+export const INSTANCES = {
+  group: GROUP,
+  version: VERSION,
+  kind: 'ServiceInstance',
+  plural: 'serviceinstances',
+};
+export const BINDINGS = { group: GROUP, version: VERSION, kind: 'ServiceBinding', plural: 'servicebindings' };
+export const OFFERINGS = {
+  group: GROUP,
+  version: VERSION,
+  kind: 'ServiceOffering',
+  plural: 'serviceofferings',
+};
+export const SECRETS = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets' };
+
+/** Holds an instance or a binding until its backend has let go. */
+export const FINALIZER = `${GROUP}/backend`;
+
+/** On every Secret of ours, and what it is for: `binding` or `dashboard-client`. */
+export const SECRET_LABEL = `${GROUP}/secret`;
+
+/** On the offerings that this broker's own code or catalog file defines: `code` or `file`. */
+export const SOURCE_LABEL = `${GROUP}/source`;
