@@ -1,0 +1,206 @@
+// Makes service instances true: provision, update and deprovision through the plan's backend.
+import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
+import type { Instance, InstanceResult } from '../authoring/backend.js';
+import type { ResolvedBackend } from '../catalog/backends.js';
+import type { Plan } from '../catalog/plan.js';
+import type { ServiceInstance } from '../resources/kinds.js';
+import { objectName } from '../resources/names.js';
+import {
+  currentOperation,
+  isDeleting,
+  isSettled,
+  type Operation,
+  type Progress,
+} from '../resources/operations.js';
+import { logContext } from '../telemetry/log.js';
+import {
+  type Again,
+  BY_INSTANCE,
+  deadlineOf,
+  dropFinalizer,
+  hasFinalizer,
+  type ReconcileContext,
+  tell,
+  withFinalizer,
+  writeProgress,
+} from './context.js';
+import { runStep } from './step.js';
+
+/** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
+const OFFERING_GRACE_MS = 30_000;
+
+export async function reconcileInstance(
+  context: ReconcileContext,
+  name: string,
+  signal: AbortSignal,
+): Promise<Again> {
+  const instance = context.stores.instances.get(name);
+  if (!instance) return;
+  const operation = currentOperation(instance, context.now());
+  return logContext.run({ instanceId: instanceIdOf(instance), operationId: operation.id }, async () =>
+    (isDeleting(instance) ? remove : realise)({ context, instance, operation, signal }),
+  );
+}
+
+interface Work {
+  context: ReconcileContext;
+  instance: Readonly<ServiceInstance>;
+  operation: Operation;
+  signal: AbortSignal;
+}
+
+async function realise(work: Work): Promise<Again> {
+  const { context, instance, operation, signal } = work;
+  if (isSettled(instance)) return;
+  const { serviceId, planId } = instance.spec;
+  const plan = context.catalog.find(serviceId, planId);
+  if (await adopt(work, plan)) return;
+  if (!plan && instance.spec.resolvedPlan?.planId !== planId) return awaitOffering(work);
+  const problems = problemsOf(instance, plan);
+  if (problems) return report(work, { state: 'failed', ...problems });
+  const resolved = context.catalog.backendFor(instance);
+  if ('problems' in resolved) return wait(work, resolved.problems.join('; '));
+  const step = await runStep<InstanceResult>({
+    object: instance,
+    operation,
+    deadline: deadlineOf(context, operation, plan),
+    now: context.now(),
+    signal,
+    log: context.log,
+    call: (stop) => resolved.backend.ensure(view(work, resolved, stop)),
+  });
+  if (step.state === 'done') return succeed(work, resolved, step.result);
+  await report(work, step.progress);
+  return step.state === 'in progress' ? { requeueAfterMs: step.requeueAfterMs } : undefined;
+}
+
+/** Fills in what a platform's request would have brought. True when it wrote: the change comes back as an event. */
+async function adopt({ context, instance }: Work, plan: Plan | undefined): Promise<boolean> {
+  const { spec, metadata } = instance;
+  const resolvedPlan =
+    plan && spec.resolvedPlan?.planName !== plan.spec.name ? plan.resolved : spec.resolvedPlan;
+  if (hasFinalizer(instance) && spec.instanceId && resolvedPlan === spec.resolvedPlan) return false;
+  const maintenance = spec.maintenanceInfo ?? versionOf(plan);
+  await context.stores.instances.replace({
+    ...instance,
+    metadata: { ...metadata, finalizers: withFinalizer(instance) },
+    spec: {
+      ...spec,
+      instanceId: instanceIdOf(instance),
+      ...(resolvedPlan ? { resolvedPlan } : {}),
+      ...(maintenance ? { maintenanceInfo: maintenance } : {}),
+    },
+  });
+  return true;
+}
+
+const versionOf = (plan: Plan | undefined): { version: string } | undefined =>
+  plan?.spec.maintenanceInfo && { version: plan.spec.maintenanceInfo.version };
+
+/** What a platform would have got a 400 for, where the resource came by kubectl. */
+function problemsOf(
+  { spec, metadata }: Readonly<ServiceInstance>,
+  plan: Plan | undefined,
+): { reason: string; description: string } | undefined {
+  if (objectName(spec.instanceId ?? metadata.name) !== metadata.name) {
+    const description = `spec.instanceId does not belong to the name ${metadata.name}: leave it out`;
+    return { reason: 'InvalidId', description };
+  }
+  const problems = plan?.checks.instance(spec.parameters ?? {}) ?? [];
+  return problems.length > 0 ? { reason: 'InvalidParameters', description: problems.join('; ') } : undefined;
+}
+
+/** An instance may come before its offering, both applied with kubectl; after a while it is refused. */
+async function awaitOffering(work: Work): Promise<Again> {
+  const { context, instance, operation } = work;
+  const { serviceId, planId } = instance.spec;
+  const what = context.catalog.hasService(serviceId)
+    ? `spec.planId: ${planId} is not a plan of service ${serviceId}`
+    : `spec.serviceId: no accepted ServiceOffering has the id ${serviceId}`;
+  const left = Date.parse(operation.startedAt) + OFFERING_GRACE_MS - context.now().getTime();
+  const state = left > 0 ? 'in progress' : 'failed';
+  await report(work, {
+    state,
+    reason: 'NotInCatalog',
+    description: `${what}; kubectl get osbo -o wide shows the catalog`,
+  });
+  return left > 0 ? { requeueAfterMs: left } : undefined;
+}
+
+async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceResult): Promise<void> {
+  const { instance, operation } = work;
+  const { planId, parameters, maintenanceInfo } = instance.spec;
+  const dashboardUrl =
+    resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ?? instance.status?.dashboardUrl;
+  await writeProgress(work.context, work.context.stores.instances, instance, {
+    operation,
+    progress: { state: 'succeeded', reason: 'Succeeded', description: `the ${operation.type} succeeded` },
+    more: {
+      applied: {
+        planId,
+        ...(parameters ? { parameters } : {}),
+        ...(maintenanceInfo?.version === undefined ? {} : { maintenanceVersion: maintenanceInfo.version }),
+      },
+      ...(dashboardUrl === undefined ? {} : { dashboardUrl }),
+      ...(result.metadata ? { metadata: result.metadata } : {}),
+    },
+  });
+}
+
+async function remove(work: Work): Promise<Again> {
+  const { context, instance, operation, signal } = work;
+  if (!hasFinalizer(instance) || isSettled(instance)) return;
+  const bindings = context.stores.bindings.byIndex(BY_INSTANCE, instance.metadata.name);
+  if (bindings.length > 0) {
+    await report(work, inProgress('RemovingBindings', `${bindings.length} bindings are removed first`));
+    for (const binding of bindings) {
+      if (!isDeleting(binding)) await context.stores.bindings.delete(binding.metadata.name);
+    }
+    return;
+  }
+  const { serviceId, planId, resolvedPlan } = instance.spec;
+  const plan = context.catalog.find(serviceId, planId);
+  if (plan || resolvedPlan) {
+    const resolved = context.catalog.backendFor(instance);
+    if ('problems' in resolved) return wait(work, resolved.problems.join('; '));
+    const step = await runStep({
+      object: instance,
+      operation,
+      deadline: deadlineOf(context, operation, plan),
+      now: context.now(),
+      signal,
+      log: context.log,
+      call: (stop) => resolved.backend.destroy(view(work, resolved, stop)),
+    });
+    if (step.state !== 'done') {
+      await report(work, step.progress);
+      return step.state === 'in progress' ? { requeueAfterMs: step.requeueAfterMs } : undefined;
+    }
+  }
+  await dropFinalizer(context.stores.instances, instance);
+  tell(context, instance, operation, { state: 'succeeded', description: 'the deprovision succeeded' });
+}
+
+function view(work: Work, resolved: ResolvedBackend, signal: AbortSignal): Instance {
+  const { instance, operation, context } = work;
+  return { ...instanceFacts(instance, resolved), operationId: operation.id, signal, log: context.log };
+}
+
+const inProgress = (reason: string, description: string): Progress => ({
+  state: 'in progress',
+  reason,
+  description,
+});
+
+/** The backend is not in this broker: until the deadline, a newer one may bring it. */
+async function wait(work: Work, description: string): Promise<Again> {
+  const { context, operation } = work;
+  const left = deadlineOf(context, operation, undefined).getTime() - context.now().getTime();
+  const progress = inProgress('NoBackend', description);
+  await report(work, left > 0 ? progress : { ...progress, state: 'failed' });
+  return left > 0 ? { requeueAfterMs: left } : undefined;
+}
+
+async function report({ context, instance, operation }: Work, progress: Progress): Promise<void> {
+  await writeProgress(context, context.stores.instances, instance, { operation, progress });
+}

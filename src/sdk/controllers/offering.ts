@@ -1,0 +1,68 @@
+// Tells each offering whether it is in the catalog, and makes the dashboard client's secret where there is none.
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Verdict } from '../catalog/catalog.js';
+import { condition } from '../resources/conditions.js';
+import { API_VERSION, OFFERINGS, SECRET_LABEL, type ServiceOffering } from '../resources/kinds.js';
+import { type Again, type ReconcileContext } from './context.js';
+
+export async function reconcileOffering(context: ReconcileContext, name: string): Promise<Again> {
+  const offering = context.stores.offerings.get(name);
+  if (!offering || offering.metadata.deletionTimestamp) return;
+  if (context.catalog.verdict(name)?.reason === 'SecretMissing') await makeClientSecret(context, offering);
+  const verdict = context.catalog.verdict(name);
+  if (verdict) await writeVerdict(context, offering, verdict);
+}
+
+async function writeVerdict(
+  context: ReconcileContext,
+  offering: Readonly<ServiceOffering>,
+  { accepted, reason, message }: Verdict,
+): Promise<void> {
+  const generation = offering.metadata.generation ?? 1;
+  const conditions = [
+    condition(offering.status?.conditions, {
+      type: 'Accepted',
+      status: accepted ? 'True' : 'False',
+      reason,
+      message,
+      generation,
+      now: context.now(),
+    }),
+  ];
+  if (isDeepStrictEqual(offering.status, { observedGeneration: generation, conditions })) return;
+  await context.stores.offerings.replaceStatus({
+    ...offering,
+    status: { observedGeneration: generation, conditions },
+  });
+  context.log.info(accepted ? 'offering accepted' : 'offering refused', {
+    offering: offering.metadata.name,
+    why: message,
+  });
+  context.events.record(offering, {
+    type: accepted ? 'Normal' : 'Warning',
+    reason: accepted ? 'Accepted' : 'Refused',
+    message,
+  });
+}
+
+/** A Secret that exists is never touched: where its key is missing, the condition goes on saying so. */
+async function makeClientSecret(
+  { stores }: ReconcileContext,
+  offering: Readonly<ServiceOffering>,
+): Promise<void> {
+  const ref = offering.spec.dashboardClient?.secretRef;
+  if (!ref || (await stores.secrets.read(ref.name))) return;
+  const { name, uid } = offering.metadata;
+  await stores.secrets.create({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'Opaque',
+    metadata: {
+      name: ref.name,
+      labels: { [SECRET_LABEL]: 'dashboard-client' },
+      ownerReferences: [{ apiVersion: API_VERSION, kind: OFFERINGS.kind, name, uid: uid! }],
+    },
+    data: { [ref.key]: Buffer.from(randomBytes(24).toString('base64url')).toString('base64') },
+  });
+}

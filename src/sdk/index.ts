@@ -1,0 +1,27 @@
+// The one door: everything that an author of a broker imports.
+export type {
+  Backend,
+  BackendLog,
+  Binding,
+  BindingResult,
+  Endpoint,
+  Instance,
+  InstanceFacts,
+  InstanceResult,
+  JsonObject,
+  NamedBackend,
+  OriginatingIdentity,
+  ParametersClass,
+  Removed,
+  VolumeMount,
+} from './authoring/backend.js';
+export {
+  defineService,
+  type PlanDefinition,
+  type Service,
+  type ServiceDefinition,
+} from './authoring/define-service.js';
+export { done, type Done, type Outcome, TerminalError, waiting, type Waiting } from './authoring/outcome.js';
+export { runBroker, type RunOptions } from './run.js';
+export { type BrokerDefinition } from './start.js';
+export { type ClusterConfig, loadKubeConfig } from './kube/config.js';

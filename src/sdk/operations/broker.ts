@@ -1,0 +1,49 @@
+// The OSB operations on custom resources, as the protocol's room wants them.
+import { randomBytes } from 'node:crypto';
+import type { Broker } from '../osb/broker.js';
+import { bind } from './bind.js';
+import type { OperationContext } from './context.js';
+import { Departed } from './departed.js';
+import { deprovision } from './deprovision.js';
+import { fetchBinding, fetchInstance } from './fetch.js';
+import { bindingLastOperation, instanceLastOperation } from './last-operation.js';
+import { provision } from './provision.js';
+import { translateKubeErrors } from './kube-errors.js';
+import { unbind } from './unbind.js';
+import { update } from './update.js';
+
+export function createBroker(
+  options: Omit<OperationContext, 'now' | 'newOperationId' | 'departed'> & { now?: () => Date },
+): Broker {
+  const departed = new Departed();
+  const watch =
+    (kind: 'instance' | 'binding') =>
+    (name: string, current: unknown): void =>
+      current ? departed.remove(`${kind}/${name}`) : departed.add(`${kind}/${name}`);
+  options.stores.instances.onChange(watch('instance'));
+  options.stores.bindings.onChange(watch('binding'));
+  const context: OperationContext = {
+    now: () => new Date(),
+    ...options,
+    departed,
+    newOperationId: (type) => `${type}-${randomBytes(12).toString('hex')}`,
+  };
+  const on = <Request, Result>(
+    operation: (context: OperationContext, request: Request) => Promise<Result>,
+  ) => {
+    return (request: Request): Promise<Result> =>
+      translateKubeErrors(() => operation(context, request), context.log);
+  };
+  return {
+    catalog: () => context.catalog.answer(),
+    provision: on(provision),
+    fetchInstance: on(fetchInstance),
+    update: on(update),
+    deprovision: on(deprovision),
+    instanceLastOperation: on(instanceLastOperation),
+    bind: on(bind),
+    fetchBinding: on(fetchBinding),
+    unbind: on(unbind),
+    bindingLastOperation: on(bindingLastOperation),
+  };
+}

@@ -1,0 +1,33 @@
+// What the OSB operations work with.
+import type { Catalog } from '../catalog/catalog.js';
+import type { Secret } from '../kube/types.js';
+import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
+import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Log } from '../telemetry/log.js';
+
+export interface OperationSettings {
+  /** For how long a request that may be answered asynchronously waits for the end of the work. */
+  patienceMs: number;
+  /** For how long a request that must be answered synchronously waits, before it is undone. */
+  synchronousLimitMs: number;
+  /** What a poll after an asynchronous delete is answered. */
+  afterDelete: 'gone' | 'succeeded';
+  /** `Retry-After` of a poll where the backend does not say. */
+  retryAfterSeconds: number;
+}
+
+export interface OperationContext {
+  stores: {
+    instances: ResourceStore<ServiceInstance>;
+    bindings: ResourceStore<ServiceBinding>;
+    secrets: ResourceStore<Secret>;
+  };
+  catalog: Catalog;
+  /** What was deleted lately, as `instance/name` or `binding/name`, for polls that do not name an operation. */
+  departed: { has(key: string): boolean };
+  settings: OperationSettings;
+  log: Log;
+  now: () => Date;
+  /** A fresh operation id, which names its type. */
+  newOperationId: (type: 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind') => string;
+}

@@ -1,0 +1,69 @@
+// What unbind and deprovision share: one delete, or a second try of one that failed, and the wait for its end.
+import { isConflict, isNotFound } from '../kube/errors.js';
+import type { Answer } from '../osb/broker.js';
+import { OsbError } from '../osb/errors.js';
+import type { OperationBody } from '../osb/wire.js';
+import {
+  currentOperation,
+  deletionId,
+  findOperation,
+  isDeleting,
+  isFinal,
+  type Operable,
+} from '../resources/operations.js';
+import type { ResourceStore } from '../runtime/resource-store.js';
+import type { OperationContext } from './context.js';
+import { awaitAbsence, mayBeAsynchronous, type Patience, tooSlow } from './outcome.js';
+
+export async function remove<T extends Operable>(
+  context: OperationContext,
+  store: ResourceStore<T>,
+  object: Readonly<T>,
+  request: Patience & { type: 'deprovision' | 'unbind' },
+): Promise<Answer<200 | 202, OperationBody>> {
+  const operationId = isDeleting(object as T)
+    ? await resume(context, store, object, request.type)
+    : await begin(store, object);
+  if (operationId === undefined) return { status: 200, body: {} };
+  const { name, uid } = object.metadata;
+  const absent = await awaitAbsence(context, store, { name, uid, operationId }, request);
+  if (absent) return { status: 200, body: {} };
+  if (mayBeAsynchronous(request)) return { status: 202, body: { operation: operationId } };
+  throw tooSlow(request.type);
+}
+
+/** Undefined when nothing held the object, and it is gone. */
+async function begin<T extends Operable>(
+  store: ResourceStore<T>,
+  object: Readonly<T>,
+): Promise<string | undefined> {
+  const { name, uid } = object.metadata;
+  try {
+    const left = await store.delete(name, uid === undefined ? {} : { uid });
+    return left && deletionId(object as T);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    throw new OsbError('ConcurrencyError', 'it was deleted and made anew while this request was at work');
+  }
+}
+
+/** The deletion that is at work; one that failed for good is begun again, under an id of its own. */
+async function resume<T extends Operable>(
+  context: OperationContext,
+  store: ResourceStore<T>,
+  object: Readonly<T>,
+  type: 'deprovision' | 'unbind',
+): Promise<string> {
+  const operation = currentOperation(object as T, context.now());
+  const record = findOperation(object as T, operation.id);
+  if (!record || !isFinal(record)) return operation.id;
+  const id = context.newOperationId(type);
+  const again = { id, type, requestedAt: context.now().toISOString() };
+  try {
+    await store.replace({ ...object, spec: { ...object.spec, operation: again } });
+    return id;
+  } catch (error) {
+    if (!(isConflict(error) || isNotFound(error))) throw error;
+    throw new OsbError('ConcurrencyError', 'another request is at work on it');
+  }
+}

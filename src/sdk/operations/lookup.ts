@@ -1,0 +1,43 @@
+// Finds the resource that a request speaks of: in the cache, or, where that knows nothing, at the API server,
+// since another replica may have made it a moment ago.
+import { type KubeObject } from '../kube/types.js';
+import { instanceIdOf } from '../authoring/facts.js';
+import { OsbError } from '../osb/errors.js';
+import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
+import { objectName } from '../resources/names.js';
+import type { ResourceStore } from '../runtime/resource-store.js';
+import type { OperationContext } from './context.js';
+
+export async function findInstance(
+  { stores }: OperationContext,
+  instanceId: string,
+): Promise<Readonly<ServiceInstance> | undefined> {
+  const instance = await find(stores.instances, objectName(instanceId));
+  return instance && instanceIdOf(instance) === instanceId ? instance : undefined;
+}
+
+/** A binding is only found under its own instance. */
+export async function findBinding(
+  { stores }: OperationContext,
+  instanceId: string,
+  bindingId: string,
+): Promise<Readonly<ServiceBinding> | undefined> {
+  const binding = await find(stores.bindings, objectName(bindingId));
+  return binding?.spec.instanceRef.name === objectName(instanceId) ? binding : undefined;
+}
+
+async function find<T extends KubeObject>(
+  store: ResourceStore<T>,
+  name: string,
+): Promise<Readonly<T> | undefined> {
+  return store.get(name) ?? (await store.read(name));
+}
+
+export async function existingInstance(
+  context: OperationContext,
+  instanceId: string,
+): Promise<Readonly<ServiceInstance>> {
+  const instance = await findInstance(context, instanceId);
+  if (!instance) throw new OsbError('NotFound', 'there is no service instance with this id');
+  return instance;
+}

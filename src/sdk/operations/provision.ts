@@ -1,0 +1,151 @@
+// PUT /v2/service_instances/{instance_id} (specification: Provisioning).
+import { isDeepStrictEqual } from 'node:util';
+import { instanceFacts } from '../authoring/facts.js';
+import type { Plan } from '../catalog/plan.js';
+import { isAlreadyExists } from '../kube/errors.js';
+import type { Answer, ProvisionRequest } from '../osb/broker.js';
+import { OsbError } from '../osb/errors.js';
+import type { ProvisionBody } from '../osb/wire.js';
+import { API_VERSION, FINALIZER, INSTANCES, type ServiceInstance } from '../resources/kinds.js';
+import { objectName } from '../resources/names.js';
+import { currentOperation, findOperation, isDeleting, isFinal } from '../resources/operations.js';
+import { isSameInstance } from './attributes.js';
+import { checkMaintenance, checkParameters, findPlan, requireAsync } from './checks.js';
+import type { OperationContext } from './context.js';
+import { findInstance } from './lookup.js';
+import { awaitEnd, failedError, mayBeAsynchronous, tooSlow } from './outcome.js';
+
+type ProvisionAnswer = Answer<200 | 201 | 202, ProvisionBody>;
+
+export async function provision(
+  context: OperationContext,
+  request: ProvisionRequest,
+): Promise<ProvisionAnswer> {
+  const existing = await findInstance(context, request.instanceId);
+  if (existing && isSameInstance(existing, request)) return repeated(context, existing, request);
+  const plan = findPlan(context.catalog, request.serviceId, request.planId);
+  checkMaintenance(plan, request.maintenanceVersion);
+  requireAsync(plan.spec.asyncRequired?.instances, request);
+  checkParameters(plan.checks.instance(request.parameters ?? {}));
+  if (existing) return repeated(context, existing, request);
+  return create(context, request, plan);
+}
+
+async function create(
+  context: OperationContext,
+  request: ProvisionRequest,
+  plan: Plan,
+): Promise<ProvisionAnswer> {
+  const { instances } = context.stores;
+  const wanted = toInstance(context, request, plan);
+  let instance: ServiceInstance;
+  try {
+    instance = await instances.create(wanted);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    // Somebody was faster by a moment: the same request again, or another.
+    const existing = await instances.read(wanted.metadata.name);
+    if (!existing) throw new OsbError('ConcurrencyError', 'an instance of this id was deleted just now');
+    return repeated(context, existing, request);
+  }
+  return answerWhenDone(context, instance, request, plan);
+}
+
+async function answerWhenDone(
+  context: OperationContext,
+  instance: Readonly<ServiceInstance>,
+  request: ProvisionRequest,
+  plan: Plan,
+): Promise<ProvisionAnswer> {
+  const { instances } = context.stores;
+  const { name, uid } = instance.metadata;
+  const operationId = instance.spec.operation!.id;
+  const dashboard = plan.backend.dashboardUrl?.(instanceFacts(instance, plan));
+  const ended = await awaitEnd(context, instances, { name, operationId }, request);
+  if (ended?.record.state === 'succeeded') return { status: 201, body: bodyOf(ended.object) };
+  if (mayBeAsynchronous(request)) {
+    return {
+      status: 202,
+      body: { operation: operationId, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) },
+    };
+  }
+  // A synchronous request that did not succeed leaves nothing behind, as far as that can be.
+  await instances.delete(name, uid === undefined ? {} : { uid });
+  throw ended ? failedError(ended.record) : tooSlow('provision');
+}
+
+async function repeated(
+  context: OperationContext,
+  instance: Readonly<ServiceInstance>,
+  request: ProvisionRequest,
+): Promise<ProvisionAnswer> {
+  if (isDeleting(instance))
+    throw new OsbError('ConcurrencyError', 'the service instance is being deprovisioned');
+  if (!isSameInstance(instance, request)) {
+    throw new OsbError('Conflict', 'a service instance with this id and other attributes exists');
+  }
+  const operation = currentOperation(instance, context.now());
+  const record = findOperation(instance, operation.id);
+  if (record && isFinal(record) && !instance.status?.applied) {
+    throw new OsbError('Conflict', `the provision of this service instance failed; deprovision it first`);
+  }
+  if (instance.status?.applied) return { status: 200, body: bodyOf(instance) };
+  if (!mayBeAsynchronous(request)) return synchronousAgain(context, instance, request);
+  const resolved = context.catalog.backendFor(instance);
+  const dashboard =
+    'problems' in resolved ? undefined : resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved));
+  return {
+    status: 202,
+    body: { operation: operation.id, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) },
+  };
+}
+
+/** The same synchronous request while the first is at work: both get the answer when it is there. */
+async function synchronousAgain(
+  context: OperationContext,
+  instance: Readonly<ServiceInstance>,
+  request: ProvisionRequest,
+): Promise<ProvisionAnswer> {
+  const operationId = currentOperation(instance, context.now()).id;
+  const ended = await awaitEnd(
+    context,
+    context.stores.instances,
+    { name: instance.metadata.name, operationId },
+    request,
+  );
+  if (ended?.record.state === 'succeeded') return { status: 200, body: bodyOf(ended.object) };
+  throw ended ? failedError(ended.record) : tooSlow('provision');
+}
+
+export function bodyOf({ status }: Readonly<ServiceInstance>): ProvisionBody {
+  return {
+    ...(status?.dashboardUrl === undefined ? {} : { dashboard_url: status.dashboardUrl }),
+    ...(status?.metadata && !isDeepStrictEqual(status.metadata, {}) ? { metadata: status.metadata } : {}),
+  };
+}
+
+function toInstance(
+  { now, newOperationId }: OperationContext,
+  request: ProvisionRequest,
+  plan: Plan,
+): ServiceInstance {
+  const version = plan.spec.maintenanceInfo?.version;
+  return {
+    apiVersion: API_VERSION,
+    kind: INSTANCES.kind,
+    metadata: { name: objectName(request.instanceId), finalizers: [FINALIZER] },
+    spec: {
+      instanceId: request.instanceId,
+      serviceId: request.serviceId,
+      planId: request.planId,
+      ...(request.parameters ? { parameters: request.parameters } : {}),
+      ...(request.context ? { context: request.context } : {}),
+      ...(request.organizationGuid === undefined ? {} : { organizationGuid: request.organizationGuid }),
+      ...(request.spaceGuid === undefined ? {} : { spaceGuid: request.spaceGuid }),
+      ...(version === undefined ? {} : { maintenanceInfo: { version } }),
+      ...(request.originatingIdentity ? { originatingIdentity: request.originatingIdentity } : {}),
+      operation: { id: newOperationId('provision'), type: 'provision', requestedAt: now().toISOString() },
+      resolvedPlan: plan.resolved,
+    },
+  };
+}

@@ -1,0 +1,47 @@
+// `runBroker`: the process around a broker. Reads the environment, and turns signals into an orderly stop.
+import { loadKubeConfig } from './kube/config.js';
+import { readSettings, type Settings } from './settings.js';
+import { type BrokerDefinition, startBroker } from './start.js';
+import { createLog, errorDetails, type Log } from './telemetry/log.js';
+
+export interface RunOptions {
+  env?: NodeJS.ProcessEnv;
+  /** Called when the broker serves, and before signals are awaited. */
+  onServing?: (broker: { url: string; namespace: string }) => void;
+}
+
+/**
+ * Runs the broker until a SIGTERM or SIGINT; resolves when it has stopped in good order. What stops the start is said
+ * in a sentence, and the process exits with 1. A second signal ends the process at once.
+ */
+export async function runBroker(definition: BrokerDefinition, options: RunOptions = {}): Promise<void> {
+  const stopped = stopSignal();
+  let settings: Settings;
+  let log: Log | undefined;
+  try {
+    settings = readSettings(options.env ?? process.env);
+    log = createLog({ level: settings.logLevel, format: settings.logFormat });
+    const broker = await startBroker(definition, { settings, cluster: loadKubeConfig(), log });
+    options.onServing?.(broker);
+    const reason = await stopped;
+    log.info('stopping', { signal: reason });
+    await broker.stop();
+    log.info('stopped');
+  } catch (error) {
+    const { error: text } = errorDetails(error);
+    process.stderr.write(`The broker cannot run: ${String(text)}\n`);
+    log?.debug('the broker cannot run', errorDetails(error));
+    process.exitCode = 1;
+  }
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+}

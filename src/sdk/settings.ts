@@ -1,0 +1,182 @@
+// Every setting of the broker: its environment variable, its default, what it may be. docs/settings.md is made from it.
+import { LOG_LEVELS } from './telemetry/log.js';
+
+interface Setting<T> {
+  env: string;
+  /** Undefined where there is none. */
+  fallback: T;
+  meaning: string;
+  /** Throws a sentence that says what the value should be. */
+  parse: (text: string) => Exclude<T, undefined>;
+  secret?: true;
+}
+
+const whole = (env: string, fallback: number, range: [number, number], meaning: string): Setting<number> => ({
+  env,
+  fallback,
+  meaning,
+  parse: (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= range[0] && number <= range[1]) return number;
+    throw new Error(`must be a whole number from ${range[0]} to ${range[1]}`);
+  },
+});
+
+const oneOf = <const T extends string>(
+  env: string,
+  words: readonly T[],
+  fallback: T,
+  meaning: string,
+): Setting<T> => ({
+  env,
+  fallback,
+  meaning,
+  parse: (value) => {
+    const word = words.find((each) => each === value);
+    if (word !== undefined) return word;
+    throw new Error(`must be one of ${words.join(', ')}`);
+  },
+});
+
+const text = <T extends string | undefined>(
+  env: string,
+  fallback: T,
+  meaning: string,
+): Setting<string | T> => ({
+  env,
+  fallback,
+  meaning,
+  parse: (value) => value,
+});
+
+export const SETTINGS = {
+  host: text('BROKER_HOST', '0.0.0.0', 'The address to listen on.'),
+  port: whole('BROKER_PORT', 8080, [0, 65_535], 'The port to listen on.'),
+  namespace: text(
+    'BROKER_NAMESPACE',
+    undefined,
+    'The namespace of the custom resources; by default that of the pod or of the kubeconfig context.',
+  ),
+  username: text('BROKER_USERNAME', undefined, 'The user that platforms log in as.'),
+  password: { ...text('BROKER_PASSWORD', undefined, 'The password of that user.'), secret: true as const },
+  credentialsFile: text(
+    'BROKER_CREDENTIALS_FILE',
+    undefined,
+    'A file with one `user:password` a line, all valid at once; read again when it changes.',
+  ),
+  bearerTokenFile: text(
+    'BROKER_BEARER_TOKEN_FILE',
+    undefined,
+    'A file with one bearer token a line, all valid at once; read again when it changes.',
+  ),
+  tlsCertFile: text(
+    'BROKER_TLS_CERT_FILE',
+    undefined,
+    'The certificate chain (PEM) to serve HTTPS with; read again when it changes.',
+  ),
+  tlsKeyFile: text('BROKER_TLS_KEY_FILE', undefined, 'The private key (PEM) of that certificate.'),
+  catalogFile: text(
+    'BROKER_CATALOG_FILE',
+    undefined,
+    'A YAML file of ServiceOfferings to bring into the cluster at start.',
+  ),
+  missingVersionStatus: oneOf(
+    'BROKER_MISSING_VERSION_STATUS',
+    ['400', '412'],
+    '400',
+    'The answer to a request without X-Broker-API-Version.',
+  ),
+  afterDelete: oneOf(
+    'BROKER_AFTER_DELETE',
+    ['410', '200'],
+    '410',
+    'The answer to a poll after an asynchronous delete: 410 Gone, or 200 with the state succeeded.',
+  ),
+  requireGuids: oneOf(
+    'BROKER_REQUIRE_GUIDS',
+    ['true', 'false'],
+    'true',
+    'Whether a provision must carry the deprecated organization_guid and space_guid.',
+  ),
+  patienceSeconds: whole(
+    'BROKER_PATIENCE_SECONDS',
+    2,
+    [0, 60],
+    'For how long a request with accepts_incomplete=true waits before it is answered asynchronously.',
+  ),
+  synchronousLimitSeconds: whole(
+    'BROKER_SYNCHRONOUS_LIMIT_SECONDS',
+    50,
+    [1, 600],
+    'For how long any other request waits before it is undone and answered with 503.',
+  ),
+  operationTimeoutSeconds: whole(
+    'BROKER_OPERATION_TIMEOUT_SECONDS',
+    3600,
+    [1, 604_800],
+    'After how long an operation has failed, where the plan has no maximum_polling_duration.',
+  ),
+  retryAfterSeconds: whole(
+    'BROKER_RETRY_AFTER_SECONDS',
+    5,
+    [1, 3600],
+    'Retry-After of a poll, where the backend does not suggest another.',
+  ),
+  bodyLimitKilobytes: whole('BROKER_BODY_LIMIT_KILOBYTES', 256, [1, 1024], 'The largest request body.'),
+  headersTimeoutSeconds: whole(
+    'BROKER_HEADERS_TIMEOUT_SECONDS',
+    10,
+    [1, 600],
+    'For how long a client may take to send its headers.',
+  ),
+  requestTimeoutSeconds: whole(
+    'BROKER_REQUEST_TIMEOUT_SECONDS',
+    30,
+    [1, 600],
+    'For how long a client may take to send a whole request.',
+  ),
+  shutdownGraceSeconds: whole(
+    'BROKER_SHUTDOWN_GRACE_SECONDS',
+    25,
+    [0, 600],
+    'For how long a stop waits for requests at work.',
+  ),
+  logLevel: oneOf('BROKER_LOG_LEVEL', LOG_LEVELS, 'info', 'What is logged.'),
+  logFormat: oneOf('BROKER_LOG_FORMAT', ['json', 'text'], 'json', 'Lines for machines or for people.'),
+};
+
+export type Settings = {
+  [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
+};
+
+/** The settings of an environment. Throws one error that names every setting that is not right, and the remedy. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const problems: string[] = [];
+  const values = Object.entries(SETTINGS).map(([name, setting]) => {
+    const value = env[setting.env];
+    if (value === undefined || value === '') return [name, setting.fallback];
+    try {
+      return [name, setting.parse(value)];
+    } catch (error) {
+      const shown = 'secret' in setting ? '' : `, not "${value}"`;
+      problems.push(`${setting.env} ${(error as Error).message}${shown}`);
+      return [name, setting.fallback];
+    }
+  });
+  const settings = Object.fromEntries(values) as Settings;
+  problems.push(...pairs(settings));
+  if (problems.length > 0) throw new Error(`the settings are not right:\n  ${problems.join('\n  ')}`);
+  return settings;
+}
+
+/** Settings that make sense together only. */
+function pairs(settings: Settings): string[] {
+  const problems: string[] = [];
+  if ((settings.username === undefined) !== (settings.password === undefined)) {
+    problems.push('BROKER_USERNAME and BROKER_PASSWORD go together: give both or none');
+  }
+  if ((settings.tlsCertFile === undefined) !== (settings.tlsKeyFile === undefined)) {
+    problems.push('BROKER_TLS_CERT_FILE and BROKER_TLS_KEY_FILE go together: give both or none');
+  }
+  return problems;
+}
