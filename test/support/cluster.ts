@@ -1,0 +1,47 @@
+// Where the contract suite runs: on an embedded API server of its own, or, with TEST_CLUSTER=1, on the API server of
+// the current kubeconfig, in a namespace of its own that is removed at the end.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KubernetesObjectApi } from '@kubernetes/client-node';
+import { applyDefinitions } from '../../src/cli/definitions.js';
+import { type ClusterConfig, loadKubeConfig } from '../../src/sdk/kube/config.js';
+import { type LocalApiServer, startLocalApiServer } from '../../src/sdk/local/index.js';
+
+export const ON_REAL_CLUSTER = process.env.TEST_CLUSTER === '1';
+
+export interface TestCluster {
+  readonly namespace: string;
+  /** A file for kubectl, and for processes. */
+  readonly kubeconfig: string;
+  /** Only where the API server is the embedded one. */
+  readonly local?: LocalApiServer;
+  /** A configuration of its own for each user; whoever asks closes it. */
+  config(): ClusterConfig;
+  close(): Promise<void>;
+}
+
+export async function openCluster(): Promise<TestCluster> {
+  const directory = mkdtempSync(join(tmpdir(), 'brokersdk-test-'));
+  const namespace = `brokersdk-test-${randomBytes(4).toString('hex')}`;
+  const local = ON_REAL_CLUSTER ? undefined : await startLocalApiServer();
+  const kubeconfig = local ? join(directory, 'kubeconfig') : (process.env.KUBECONFIG ?? '');
+  if (local) writeFileSync(kubeconfig, local.kubeconfig(namespace));
+  const config = (): ClusterConfig => loadKubeConfig({ kubeconfig });
+  const admin = config();
+  await applyDefinitions(admin, namespace);
+  return {
+    namespace,
+    kubeconfig,
+    ...(local ? { local } : {}),
+    config,
+    async close() {
+      const api = KubernetesObjectApi.makeApiClient(admin);
+      if (!local) await api.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+      await admin.close();
+      await local?.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
