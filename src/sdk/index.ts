@@ -21,6 +21,7 @@ export {
   type Service,
   type ServiceDefinition,
 } from './authoring/define-service.js';
+export { WriteOnly } from './authoring/parameters.js';
 export { done, type Done, type Outcome, TerminalError, waiting, type Waiting } from './authoring/outcome.js';
 export { runBroker, type RunOptions } from './run.js';
 export { type BrokerDefinition } from './start.js';

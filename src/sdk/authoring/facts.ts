@@ -1,15 +1,17 @@
 // A custom resource as the author's functions see it.
 import type { ServiceInstance } from '../resources/kinds.js';
 import type { InstanceFacts, JsonObject, ParametersClass, ParametersClasses } from './backend.js';
+import { openParameters } from '../resources/secret-parameters.js';
 import { check } from './parameters.js';
 
 export const instanceIdOf = (instance: Readonly<ServiceInstance>): string =>
   instance.spec.instanceId ?? instance.metadata.name;
 
-/** What a backend may know of an instance before it works on it. */
+/** What a backend may know of an instance; of its secret parameters only where they are given. */
 export function instanceFacts(
   instance: Readonly<ServiceInstance>,
   resolved: ParametersClasses & { settings: Readonly<JsonObject> },
+  parameters: JsonObject = openParameters(instance.spec.parameters),
 ): InstanceFacts {
   const { spec, metadata } = instance;
   return Object.freeze({
@@ -18,7 +20,7 @@ export function instanceFacts(
     serviceId: spec.serviceId,
     planId: spec.planId,
     settings: resolved.settings,
-    parameters: typed(resolved.parameters, spec.parameters),
+    parameters: typed(resolved.parameters, parameters),
     context: spec.context ?? {},
     ...(spec.maintenanceInfo?.version === undefined
       ? {}

@@ -2,11 +2,17 @@
 import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
-import { validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { JSONSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
 import type { JsonObject, ParametersClass } from './backend.js';
 
 const DRAFT_04 = 'http://json-schema.org/draft-04/schema#';
 const POINTER = '#/definitions/';
+
+/**
+ * Marks a parameter, a string, as secret: it is kept in a Secret, never in a custom resource, and never shown again.
+ * Stands beside the parameter's other decorators.
+ */
+export const WriteOnly = (): ((target: object, property: string) => void) => JSONSchema({ writeOnly: true });
 
 /**
  * The class as a JSON schema of draft 4, which every platform knows, complete in itself. Unknown parameters are

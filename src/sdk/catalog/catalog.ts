@@ -154,7 +154,7 @@ export class Catalog {
   #clientSecret(spec: ServiceOffering['spec']): string | undefined {
     const ref = spec.dashboardClient?.secretRef;
     const encoded = ref && this.#secrets.get(ref.name)?.data?.[ref.key];
-    return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+    return encoded ? Buffer.from(encoded, 'base64').toString('utf8') : undefined;
   }
 
   /** The validators change only when the bytes do. */

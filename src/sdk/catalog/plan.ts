@@ -2,6 +2,7 @@
 import { check as checkClass } from '../authoring/parameters.js';
 import type { JsonObject, ParametersClass } from '../authoring/backend.js';
 import type { PlanSpec, ResolvedPlan, ServiceOfferingSpec } from '../resources/kinds.js';
+import { secretNames } from '../resources/secret-parameters.js';
 import type { Backends, ResolvedBackend } from './backends.js';
 import { type Check, compileSchema } from './schema-check.js';
 
@@ -10,6 +11,8 @@ export interface Plan extends ResolvedBackend {
   spec: PlanSpec;
   bindable: boolean;
   planUpdateable: boolean;
+  /** Names of parameters that are secret. */
+  secret: { instance: ReadonlySet<string>; binding: ReadonlySet<string> };
   /** What is written into an instance, so that it can be removed when the offering is gone. */
   resolved: ResolvedPlan;
   checks: {
@@ -53,6 +56,10 @@ export function toPlan(
     checks,
     bindable: spec.bindable ?? service.bindable ?? true,
     planUpdateable: spec.planUpdateable ?? service.planUpdateable ?? false,
+    secret: {
+      instance: secretNames(spec.schemas?.instanceCreate),
+      binding: secretNames(spec.schemas?.bindingCreate),
+    },
     resolved: {
       planId: spec.id,
       serviceName: service.name,

@@ -1,9 +1,9 @@
 // Makes service bindings true: bind through the instance's backend, its result into a Secret; unbind.
 import { bindingProblems } from '../authoring/binding-problems.js';
-import type { Binding, BindingResult } from '../authoring/backend.js';
-import { instanceFacts, instanceIdOf, typed } from '../authoring/facts.js';
+import type { BindingResult, JsonObject } from '../authoring/backend.js';
+import { instanceIdOf } from '../authoring/facts.js';
 import { type Outcome, TerminalError } from '../authoring/outcome.js';
-import type { ResolvedBackend } from '../catalog/backends.js';
+import type { Plan } from '../catalog/plan.js';
 import { secretName } from '../resources/binding-secret.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
@@ -26,10 +26,9 @@ import {
   writeProgress,
 } from './context.js';
 import { keepCredentials } from './credentials.js';
+import { openSecrets, revealed, SECRET_GRACE_MS } from './parameters.js';
 import { runStep } from './step.js';
-
-/** How often to look whether a backend that this broker lacks is there after all. */
-const BACKEND_RETRY_MS = 30_000;
+import { bindingIdOf, bindingView } from './views.js';
 
 interface Work {
   context: ReconcileContext;
@@ -38,9 +37,6 @@ interface Work {
   operation: Operation;
   signal: AbortSignal;
 }
-
-export const bindingIdOf = (binding: Readonly<ServiceBinding>): string =>
-  binding.spec.bindingId ?? binding.metadata.name;
 
 export async function reconcileBinding(
   context: ReconcileContext,
@@ -62,17 +58,28 @@ export async function reconcileBinding(
 }
 
 async function realise(work: Work): Promise<Again> {
-  const { context, binding, instance, operation } = work;
+  const { context, binding, instance } = work;
   if (isSettled(binding)) return;
   if (!hasFinalizer(binding) || !binding.spec.bindingId) return adopt(work);
   if (!instance?.status?.applied || isDeleting(instance)) return awaitInstance(work);
-  const refusal = refuse(work, instance);
-  if (refusal) return report(work, { state: 'failed', ...refusal });
-  const resolved = context.catalog.backendFor(instance);
-  if ('problems' in resolved) return report(work, failed('NoBackend', resolved.problems.join('; ')));
-  const bind = resolved.backend.bind;
-  if (!bind) return report(work, failed('NotBindable', 'the service cannot be bound'));
   const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
+  const { parameters, missing } = revealed(context, binding, plan?.secret.binding);
+  if (missing.length > 0) return awaitSecrets(work, missing);
+  const refusal = refuse(work, plan, parameters);
+  if (refusal) return report(work, { state: 'failed', ...refusal });
+  return bind(work, instance, plan);
+}
+
+async function bind(work: Work, instance: Readonly<ServiceInstance>, plan: Plan | undefined): Promise<Again> {
+  const { context, binding, operation } = work;
+  const resolved = context.catalog.backendFor(instance);
+  if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
+  const backend = resolved.backend;
+  if (!backend.bind) return report(work, failed('NotBindable', 'the service cannot be bound'));
+  const bound = (signal: AbortSignal): Promise<Outcome<BindingResult>> =>
+    backend.bind!(
+      bindingView(context, { binding, instance }, { plan, resolved }, { operationId: operation.id, signal }),
+    );
   const step = await runStep<BindingResult>({
     object: binding,
     operation,
@@ -80,8 +87,7 @@ async function realise(work: Work): Promise<Again> {
     now: context.now(),
     signal: work.signal,
     log: context.log,
-    call: (stop) =>
-      bindAndKeep(work, bind(view(work, instance, resolved, stop)), plan?.service.requires ?? []),
+    call: (stop) => bindAndKeep(work, bound(stop), plan?.service.requires ?? []),
   });
   if (step.state === 'done') return succeed(work, step.result);
   await report(work, step.progress);
@@ -98,7 +104,7 @@ async function adopt({ context, binding }: Work): Promise<void> {
 
 /** Not before the instance is there: with kubectl, both may be applied at once. */
 async function awaitInstance(work: Work): Promise<Again> {
-  const { context, binding, instance, operation } = work;
+  const { binding, instance } = work;
   const { name } = binding.spec.instanceRef;
   if (instance && (isDeleting(instance) || isSettled(instance))) {
     return report(
@@ -106,28 +112,41 @@ async function awaitInstance(work: Work): Promise<Again> {
       failed('InstanceNotReady', `the service instance ${name} cannot be bound: see its conditions`),
     );
   }
+  return wait(work, 'InstanceNotReady', `waiting for the service instance ${name}`);
+}
+
+/** Secret parameters whose values are not there: an interrupted request, repeated, brings them. */
+async function awaitSecrets(work: Work, names: string[]): Promise<Again> {
+  const { context, operation } = work;
+  const now = context.now().getTime();
+  if (now < Date.parse(operation.startedAt) + SECRET_GRACE_MS) return { requeueAfterMs: SECRET_GRACE_MS };
+  return wait(work, 'SecretMissing', `the Secret of the parameters ${names.join(', ')} is missing`);
+}
+
+/** What may yet come, until the deadline. */
+async function wait(work: Work, reason: string, description: string): Promise<Again> {
+  const { context, operation } = work;
   const left = deadlineOf(context, operation, undefined).getTime() - context.now().getTime();
-  const description = `waiting for the service instance ${name}`;
-  await report(work, { state: left > 0 ? 'in progress' : 'failed', reason: 'InstanceNotReady', description });
+  await report(work, { state: left > 0 ? 'in progress' : 'failed', reason, description });
   return left > 0 ? { requeueAfterMs: left } : undefined;
 }
 
 /** What a platform would have got a 400 for, where the resource came by kubectl. */
 function refuse(
-  { binding, context }: Work,
-  instance: Readonly<ServiceInstance>,
+  { binding }: Work,
+  plan: Plan | undefined,
+  parameters: JsonObject,
 ): { reason: string; description: string } | undefined {
   const { spec, metadata } = binding;
   if (objectName(bindingIdOf(binding)) !== metadata.name) {
-    return {
-      reason: 'InvalidId',
-      description: `spec.bindingId does not belong to the name ${metadata.name}: leave it out`,
-    };
+    const description = `spec.bindingId does not belong to the name ${metadata.name}: leave it out`;
+    return { reason: 'InvalidId', description };
   }
-  const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
-  if (plan && !plan.bindable)
-    return { reason: 'NotBindable', description: `plan ${plan.spec.name} cannot be bound` };
-  const problems = plan?.checks.binding(spec.parameters ?? {}) ?? [];
+  if (!plan) return undefined;
+  if (!plan.bindable) return { reason: 'NotBindable', description: `plan ${plan.spec.name} cannot be bound` };
+  const open = openSecrets(spec.parameters, plan.secret.binding);
+  if (open.length > 0) return { reason: 'SecretInSpec', description: open.join('; ') };
+  const problems = plan.checks.binding(parameters);
   return problems.length > 0 ? { reason: 'InvalidParameters', description: problems.join('; ') } : undefined;
 }
 
@@ -166,28 +185,23 @@ async function succeed(work: Work, { expiresAt, renewBefore }: BindingResult): P
 async function remove(work: Work): Promise<Again> {
   const { context, binding, instance, operation, signal } = work;
   if (!hasFinalizer(binding) || isSettled(binding)) return;
-  const resolved = instance && context.catalog.backendFor(instance);
-  if (resolved && instance.spec.resolvedPlan) {
-    if ('problems' in resolved) {
-      await report(work, {
-        state: 'in progress',
-        reason: 'NoBackend',
-        description: resolved.problems.join('; '),
-      });
-      return { requeueAfterMs: BACKEND_RETRY_MS };
-    }
+  if (instance?.spec.resolvedPlan) {
+    const resolved = context.catalog.backendFor(instance);
+    if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
+    const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
     const step = await runStep({
       object: binding,
       operation,
-      deadline: deadlineOf(
-        context,
-        operation,
-        context.catalog.find(instance.spec.serviceId, instance.spec.planId),
-      ),
+      deadline: deadlineOf(context, operation, plan),
       now: context.now(),
       signal,
       log: context.log,
-      call: async (stop) => resolved.backend.unbind?.(view(work, instance, resolved, stop)),
+      call: async (stop) => {
+        const calling = { operationId: operation.id, signal: stop };
+        return resolved.backend.unbind?.(
+          bindingView(context, { binding, instance }, { plan, resolved }, calling),
+        );
+      },
     });
     if (step.state !== 'done') {
       await report(work, step.progress);
@@ -196,27 +210,6 @@ async function remove(work: Work): Promise<Again> {
   }
   await dropFinalizer(context.stores.bindings, binding);
   tell(context, binding, operation, { state: 'succeeded', description: 'the unbind succeeded' });
-}
-
-function view(
-  { binding, operation, context }: Work,
-  instance: Readonly<ServiceInstance>,
-  resolved: ResolvedBackend,
-  signal: AbortSignal,
-): Binding {
-  const { spec, metadata } = binding;
-  const calling = { operationId: operation.id, signal, log: context.log };
-  return {
-    id: bindingIdOf(binding),
-    name: metadata.name,
-    instance: { ...instanceFacts(instance, resolved), ...calling },
-    parameters: typed(resolved.bindParameters, spec.parameters),
-    bindResource: spec.bindResource ?? {},
-    context: spec.context ?? {},
-    ...(spec.predecessorBindingId === undefined ? {} : { predecessorId: spec.predecessorBindingId }),
-    ...(spec.originatingIdentity ? { originatingIdentity: spec.originatingIdentity } : {}),
-    ...calling,
-  };
 }
 
 const failed = (reason: string, description: string): Progress => ({ state: 'failed', reason, description });

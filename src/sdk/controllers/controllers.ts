@@ -1,6 +1,6 @@
 // Which change of which resource makes which reconciler look again.
 import type { KubeObject } from '../kube/types.js';
-import { SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
+import { BINDINGS, SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
 import { isSettled } from '../resources/operations.js';
 import { Controller } from '../runtime/controller.js';
 import { reconcileBinding } from './binding.js';
@@ -41,6 +41,11 @@ export function createControllers(context: ReconcileContext): Controllers {
   const everyOffering = (): void =>
     stores.offerings.list().forEach(({ metadata }) => offerings.enqueue(metadata.name));
 
+  const unsettled = (): void => {
+    stores.instances.list().forEach((each) => !isSettled(each) && instances.enqueue(each.metadata.name));
+    stores.bindings.list().forEach((each) => !isSettled(each) && bindings.enqueue(each.metadata.name));
+  };
+
   const subscribe = (): (() => void)[] => [
     stores.instances.onChange((name, current, previous) => {
       notify(instances, name, current, previous);
@@ -57,13 +62,15 @@ export function createControllers(context: ReconcileContext): Controllers {
     stores.offerings.onChange((_, current, previous) => {
       if (current?.metadata.generation === previous?.metadata.generation && current && previous) return;
       everyOffering(); // one that goes may free a name that another wants
-      stores.instances
-        .list()
-        .filter((instance) => !isSettled(instance))
-        .forEach(({ metadata }) => instances.enqueue(metadata.name));
+      unsettled();
     }),
     stores.secrets.onChange((_, current, previous) => {
-      if ((current ?? previous)?.metadata.labels?.[SECRET_LABEL] === 'dashboard-client') everyOffering();
+      const role = (current ?? previous)?.metadata.labels?.[SECRET_LABEL];
+      if (role === 'dashboard-client') everyOffering();
+      if (role !== 'parameters' || !current) return;
+      const [owner] = current.metadata.ownerReferences ?? [];
+      if (owner) (owner.kind === BINDINGS.kind ? bindings : instances).enqueue(owner.name);
+      else unsettled(); // made with kubectl, and referred to by who knows whom
     }),
   ];
 

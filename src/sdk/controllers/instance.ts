@@ -1,6 +1,6 @@
 // Makes service instances true: provision, update and deprovision through the plan's backend.
 import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
-import type { Instance, InstanceResult } from '../authoring/backend.js';
+import type { InstanceResult, JsonObject } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
 import type { Plan } from '../catalog/plan.js';
 import type { ServiceInstance } from '../resources/kinds.js';
@@ -24,7 +24,9 @@ import {
   withFinalizer,
   writeProgress,
 } from './context.js';
+import { openSecrets, revealed, SECRET_GRACE_MS } from './parameters.js';
 import { runStep } from './step.js';
+import { instanceView } from './views.js';
 
 /** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
 const OFFERING_GRACE_MS = 30_000;
@@ -56,10 +58,12 @@ async function realise(work: Work): Promise<Again> {
   const plan = context.catalog.find(serviceId, planId);
   if (await adopt(work, plan)) return;
   if (!plan && instance.spec.resolvedPlan?.planId !== planId) return awaitOffering(work);
-  const problems = problemsOf(instance, plan);
+  const { parameters, missing } = revealed(context, instance, plan?.secret.instance);
+  if (missing.length > 0) return awaitSecrets(work, missing);
+  const problems = problemsOf(instance, plan, parameters);
   if (problems) return report(work, { state: 'failed', ...problems });
   const resolved = context.catalog.backendFor(instance);
-  if ('problems' in resolved) return wait(work, resolved.problems.join('; '));
+  if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
   const step = await runStep<InstanceResult>({
     object: instance,
     operation,
@@ -67,7 +71,10 @@ async function realise(work: Work): Promise<Again> {
     now: context.now(),
     signal,
     log: context.log,
-    call: (stop) => resolved.backend.ensure(view(work, resolved, stop)),
+    call: (stop) =>
+      resolved.backend.ensure(
+        instanceView(context, instance, { plan, resolved }, { operationId: operation.id, signal: stop }),
+      ),
   });
   if (step.state === 'done') return succeed(work, resolved, step.result);
   await report(work, step.progress);
@@ -101,13 +108,25 @@ const versionOf = (plan: Plan | undefined): { version: string } | undefined =>
 function problemsOf(
   { spec, metadata }: Readonly<ServiceInstance>,
   plan: Plan | undefined,
+  parameters: JsonObject,
 ): { reason: string; description: string } | undefined {
   if (objectName(spec.instanceId ?? metadata.name) !== metadata.name) {
     const description = `spec.instanceId does not belong to the name ${metadata.name}: leave it out`;
     return { reason: 'InvalidId', description };
   }
-  const problems = plan?.checks.instance(spec.parameters ?? {}) ?? [];
+  const open = plan ? openSecrets(spec.parameters, plan.secret.instance) : [];
+  if (open.length > 0) return { reason: 'SecretInSpec', description: open.join('; ') };
+  const problems = plan?.checks.instance(parameters) ?? [];
   return problems.length > 0 ? { reason: 'InvalidParameters', description: problems.join('; ') } : undefined;
+}
+
+/** Secret parameters whose values are not there: an interrupted request, repeated, brings them. */
+async function awaitSecrets(work: Work, names: string[]): Promise<Again> {
+  const { context, operation } = work;
+  const begun = Date.parse(operation.startedAt);
+  const now = context.now().getTime();
+  if (now < begun + SECRET_GRACE_MS) return { requeueAfterMs: SECRET_GRACE_MS };
+  return wait(work, 'SecretMissing', `the Secret of the parameters ${names.join(', ')} is missing`);
 }
 
 /** An instance may come before its offering, both applied with kubectl; after a while it is refused. */
@@ -129,7 +148,7 @@ async function awaitOffering(work: Work): Promise<Again> {
 
 async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceResult): Promise<void> {
   const { instance, operation } = work;
-  const { planId, parameters, maintenanceInfo } = instance.spec;
+  const { planId, parameters, context, maintenanceInfo } = instance.spec;
   const dashboardUrl =
     resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ?? instance.status?.dashboardUrl;
   await writeProgress(work.context, work.context.stores.instances, instance, {
@@ -139,6 +158,7 @@ async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceRe
       applied: {
         planId,
         ...(parameters ? { parameters } : {}),
+        ...(context ? { context } : {}),
         ...(maintenanceInfo?.version === undefined ? {} : { maintenanceVersion: maintenanceInfo.version }),
       },
       ...(dashboardUrl === undefined ? {} : { dashboardUrl }),
@@ -162,7 +182,7 @@ async function remove(work: Work): Promise<Again> {
   const plan = context.catalog.find(serviceId, planId);
   if (plan || resolvedPlan) {
     const resolved = context.catalog.backendFor(instance);
-    if ('problems' in resolved) return wait(work, resolved.problems.join('; '));
+    if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
     const step = await runStep({
       object: instance,
       operation,
@@ -170,7 +190,10 @@ async function remove(work: Work): Promise<Again> {
       now: context.now(),
       signal,
       log: context.log,
-      call: (stop) => resolved.backend.destroy(view(work, resolved, stop)),
+      call: (stop) =>
+        resolved.backend.destroy(
+          instanceView(context, instance, { plan, resolved }, { operationId: operation.id, signal: stop }),
+        ),
     });
     if (step.state !== 'done') {
       await report(work, step.progress);
@@ -181,22 +204,17 @@ async function remove(work: Work): Promise<Again> {
   tell(context, instance, operation, { state: 'succeeded', description: 'the deprovision succeeded' });
 }
 
-function view(work: Work, resolved: ResolvedBackend, signal: AbortSignal): Instance {
-  const { instance, operation, context } = work;
-  return { ...instanceFacts(instance, resolved), operationId: operation.id, signal, log: context.log };
-}
-
 const inProgress = (reason: string, description: string): Progress => ({
   state: 'in progress',
   reason,
   description,
 });
 
-/** The backend is not in this broker: until the deadline, a newer one may bring it. */
-async function wait(work: Work, description: string): Promise<Again> {
+/** Something is missing that may yet come, until the deadline: a backend with a newer broker, a Secret. */
+async function wait(work: Work, reason: string, description: string): Promise<Again> {
   const { context, operation } = work;
   const left = deadlineOf(context, operation, undefined).getTime() - context.now().getTime();
-  const progress = inProgress('NoBackend', description);
+  const progress = inProgress(reason, description);
   await report(work, left > 0 ? progress : { ...progress, state: 'failed' });
   return left > 0 ? { requeueAfterMs: left } : undefined;
 }

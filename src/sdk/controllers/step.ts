@@ -43,7 +43,8 @@ export async function runStep<T extends object>(step: Step<T>): Promise<StepResu
         reason: 'Waiting',
         description: outcome.text || 'in progress',
         attempts: attemptsOf(step),
-        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        // The status and the platform's Retry-After count in whole seconds.
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterSeconds) }),
       },
       requeueAfterMs: Math.min(retryAfterSeconds === undefined ? POLL_MS : retryAfterSeconds * 1000, left),
     };

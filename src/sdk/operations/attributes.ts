@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BindRequest, ProvisionRequest } from '../osb/broker.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
+import type { Revealed } from '../resources/secret-parameters.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -15,8 +16,15 @@ export function presentState(instance: Readonly<ServiceInstance>): {
   return { planId, parameters: parameters ?? {} };
 }
 
-/** Compared with the present state: the original request, repeated after an update, is a different one. */
-export function isSameInstance(instance: Readonly<ServiceInstance>, request: ProvisionRequest): boolean {
+/**
+ * Compared with the present state: the original request, repeated after an update, is a different one. The parameters
+ * are those of the present state, with their secret values.
+ */
+export function isSameInstance(
+  instance: Readonly<ServiceInstance>,
+  parameters: Revealed,
+  request: ProvisionRequest,
+): boolean {
   const { spec } = instance;
   const present = presentState(instance);
   return (
@@ -24,12 +32,13 @@ export function isSameInstance(instance: Readonly<ServiceInstance>, request: Pro
     present.planId === request.planId &&
     (spec.organizationGuid ?? '') === (request.organizationGuid ?? '') &&
     (spec.spaceGuid ?? '') === (request.spaceGuid ?? '') &&
-    isDeepStrictEqual(present.parameters, request.parameters ?? {})
+    sameParameters(parameters, request.parameters ?? {})
   );
 }
 
+/** The parameters are those of the binding, with their secret values. */
 export function isSameBinding(
-  binding: Readonly<ServiceBinding>,
+  { binding, parameters }: { binding: Readonly<ServiceBinding>; parameters: Revealed },
   instance: Readonly<ServiceInstance>,
   request: BindRequest,
 ): boolean {
@@ -42,9 +51,16 @@ export function isSameBinding(
     spec.predecessorBindingId === request.predecessorBindingId &&
     (request.serviceId ?? instance.spec.serviceId) === instance.spec.serviceId &&
     (request.planId ?? presentState(instance).planId) === presentState(instance).planId &&
-    same(spec.parameters, request.parameters) &&
+    ((rotation && request.parameters === undefined) ||
+      sameParameters(parameters, request.parameters ?? {})) &&
     same(spec.bindResource, bindResourceOf(request))
   );
+}
+
+/** What is missing may be anything: it is what an interrupted request did not get to store. */
+function sameParameters(present: Revealed, asked: JsonObject): boolean {
+  const known = Object.fromEntries(Object.entries(asked).filter(([name]) => !present.missing.includes(name)));
+  return isDeepStrictEqual(present.parameters, known);
 }
 
 /** `app_guid` in its deprecated place means the same as in `bind_resource`. */

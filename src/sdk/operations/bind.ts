@@ -1,4 +1,5 @@
 // PUT /v2/service_instances/{instance_id}/service_bindings/{binding_id} (specification: Binding, Binding Rotation).
+import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../catalog/plan.js';
 import { isAlreadyExists } from '../kube/errors.js';
 import type { Answer, BindRequest } from '../osb/broker.js';
@@ -20,6 +21,13 @@ import { checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
 import { existingInstance, findBinding } from './lookup.js';
+import {
+  healSecrets,
+  hideParameters,
+  revealParameters,
+  secretOf,
+  storeSecrets,
+} from './secret-parameters.js';
 import { awaitEnd, failedError, mayBeAsynchronous, type Patience, tooSlow } from './outcome.js';
 
 type BindAnswer = Answer<200 | 201, BindingBody> | Answer<202, OperationBody>;
@@ -27,17 +35,19 @@ type BindAnswer = Answer<200 | 201, BindingBody> | Answer<202, OperationBody>;
 export async function bind(context: OperationContext, request: BindRequest): Promise<BindAnswer> {
   const instance = await existingInstance(context, request.instanceId);
   const name = objectName(request.bindingId);
-  const existing = context.stores.bindings.get(name) ?? (await context.stores.bindings.read(name));
+  const existing = context.stores.bindings.get(name);
   const plan = planOf(context, instance);
   const patience = { ...request, asyncAllowed: plan?.service.bindingsRetrievable ?? true };
-  if (existing && isSameBinding(existing, instance, request)) return repeated(context, existing, patience);
+  if (existing && (await isSame(context, existing, instance, request))) {
+    return repeated(context, existing, patience);
+  }
   const ordered = checkIds(context, request, instance, existing !== undefined);
   const successor = await inherit(context, request, ordered);
   checkRequest(ordered, successor);
   checkParameters(ordered.checks.binding(successor.parameters ?? {}));
   if (existing) throw new OsbError('Conflict', 'a service binding with this id and other attributes exists');
   checkInstance(context, instance);
-  return create(context, successor, patience);
+  return create(context, successor, ordered, patience);
 }
 
 const planOf = (context: OperationContext, instance: Readonly<ServiceInstance>): Plan | undefined =>
@@ -85,7 +95,13 @@ async function inherit(context: OperationContext, request: BindRequest, plan: Pl
   if (expiresAt !== undefined && Date.parse(expiresAt) <= context.now().getTime()) {
     throw new OsbError('BadRequest', 'the binding that predecessor_binding_id names has expired');
   }
-  const { parameters, bindResource, context: platform } = predecessor.spec;
+  const { bindResource, context: platform } = predecessor.spec;
+  const { parameters } = await revealParameters(
+    context,
+    predecessor,
+    predecessor.spec.parameters,
+    plan.secret.binding,
+  );
   return { ...defined({ parameters, bindResource, context: platform }), ...request };
 }
 
@@ -110,10 +126,13 @@ function checkInstance({ now }: OperationContext, instance: Readonly<ServiceInst
 async function create(
   context: OperationContext,
   request: BindRequest,
+  plan: Plan,
   patience: Patience,
 ): Promise<BindAnswer> {
   const { bindings } = context.stores;
-  const wanted = toBinding(context, request);
+  const subject = { kind: BINDINGS.kind, metadata: { name: objectName(request.bindingId) } };
+  const { parameters, values } = hideParameters(subject, request.parameters ?? {}, plan.secret.binding);
+  const wanted = toBinding(context, { ...request, parameters });
   let binding: ServiceBinding;
   try {
     binding = await bindings.create(wanted);
@@ -121,9 +140,12 @@ async function create(
     if (!isAlreadyExists(error)) throw error;
     const existing = await bindings.read(wanted.metadata.name);
     const instance = await existingInstance(context, request.instanceId);
-    if (existing && isSameBinding(existing, instance, request)) return repeated(context, existing, patience);
+    if (existing && (await isSame(context, existing, instance, request))) {
+      return repeated(context, existing, patience);
+    }
     throw new OsbError('Conflict', 'a service binding with this id and other attributes exists');
   }
+  await storeSecrets(context, binding, values, []);
   const { name, uid } = binding.metadata;
   const operationId = wanted.spec.operation!.id;
   const ended = await awaitEnd(context, bindings, { name, operationId }, patience);
@@ -132,6 +154,20 @@ async function create(
   if (mayBeAsynchronous(patience)) return { status: 202, body: { operation: operationId } };
   await bindings.delete(name, uid === undefined ? {} : { uid });
   throw ended ? failedError(ended.record) : tooSlow('bind');
+}
+
+/** Whether the request asks for what is there; what it brings again and was lost on the way is stored. */
+async function isSame(
+  context: OperationContext,
+  binding: Readonly<ServiceBinding>,
+  instance: Readonly<ServiceInstance>,
+  request: BindRequest,
+): Promise<boolean> {
+  const secret = secretOf(context, instance).binding;
+  const revealed = await revealParameters(context, binding, binding.spec.parameters, secret);
+  if (!isSameBinding({ binding, parameters: revealed }, instance, request)) return false;
+  if (!isDeleting(binding)) await healSecrets(context, binding, revealed.missing, request.parameters);
+  return true;
 }
 
 async function repeated(
@@ -172,7 +208,7 @@ function toBinding({ now, newOperationId }: OperationContext, request: BindReque
     spec: {
       bindingId: request.bindingId,
       instanceRef: { name: instance },
-      ...(request.parameters ? { parameters: request.parameters } : {}),
+      ...(isDeepStrictEqual(request.parameters ?? {}, {}) ? {} : { parameters: request.parameters! }),
       ...(request.context ? { context: request.context } : {}),
       ...(bindResource ? { bindResource } : {}),
       ...(request.predecessorBindingId === undefined

@@ -3,6 +3,7 @@ import type { Answer, BindingRequest, InstanceRequest } from '../osb/broker.js';
 import { OsbError } from '../osb/errors.js';
 import type { FetchBindingBody, FetchInstanceBody } from '../osb/wire.js';
 import { currentOperation, isDeleting } from '../resources/operations.js';
+import { openParameters } from '../resources/secret-parameters.js';
 import { bindingBody } from './binding-body.js';
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
@@ -31,7 +32,7 @@ export async function fetchInstance(
       service_id: serviceId,
       plan_id: applied.planId,
       ...bodyOf(instance),
-      ...(applied.parameters ? { parameters: applied.parameters } : {}),
+      ...(applied.parameters ? { parameters: openParameters(applied.parameters) } : {}),
       ...(applied.maintenanceVersion === undefined
         ? {}
         : { maintenance_info: { version: applied.maintenanceVersion } }),
@@ -55,6 +56,9 @@ export async function fetchBinding(
   const { parameters } = binding.spec;
   return {
     status: 200,
-    body: { ...(await bindingBody(context, binding)), ...(parameters ? { parameters } : {}) },
+    body: {
+      ...(await bindingBody(context, binding)),
+      ...(parameters ? { parameters: openParameters(parameters) } : {}),
+    },
   };
 }

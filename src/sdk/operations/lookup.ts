@@ -16,6 +16,15 @@ export async function findInstance(
   return instance && instanceIdOf(instance) === instanceId ? instance : undefined;
 }
 
+/** From the cache alone, for who is about to create: the API server itself then says what was there already. */
+export function cachedInstance(
+  { stores }: OperationContext,
+  instanceId: string,
+): Readonly<ServiceInstance> | undefined {
+  const instance = stores.instances.get(objectName(instanceId));
+  return instance && instanceIdOf(instance) === instanceId ? instance : undefined;
+}
+
 /** A binding is only found under its own instance. */
 export async function findBinding(
   { stores }: OperationContext,

@@ -9,10 +9,17 @@ import type { ProvisionBody } from '../osb/wire.js';
 import { API_VERSION, FINALIZER, INSTANCES, type ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
 import { currentOperation, findOperation, isDeleting, isFinal } from '../resources/operations.js';
-import { isSameInstance } from './attributes.js';
+import { isSameInstance, presentState } from './attributes.js';
 import { checkMaintenance, checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
-import { findInstance } from './lookup.js';
+import { cachedInstance } from './lookup.js';
+import {
+  healSecrets,
+  hideParameters,
+  revealParameters,
+  secretOf,
+  storeSecrets,
+} from './secret-parameters.js';
 import { awaitEnd, failedError, mayBeAsynchronous, tooSlow } from './outcome.js';
 
 type ProvisionAnswer = Answer<200 | 201 | 202, ProvisionBody>;
@@ -21,8 +28,8 @@ export async function provision(
   context: OperationContext,
   request: ProvisionRequest,
 ): Promise<ProvisionAnswer> {
-  const existing = await findInstance(context, request.instanceId);
-  if (existing && isSameInstance(existing, request)) return repeated(context, existing, request);
+  const existing = cachedInstance(context, request.instanceId);
+  if (existing && (await isSame(context, existing, request))) return repeated(context, existing, request);
   const plan = findPlan(context.catalog, request.serviceId, request.planId);
   checkMaintenance(plan, request.maintenanceVersion);
   requireAsync(plan.spec.asyncRequired?.instances, request);
@@ -37,7 +44,9 @@ async function create(
   plan: Plan,
 ): Promise<ProvisionAnswer> {
   const { instances } = context.stores;
-  const wanted = toInstance(context, request, plan);
+  const subject = { kind: INSTANCES.kind, metadata: { name: objectName(request.instanceId) } };
+  const { parameters, values } = hideParameters(subject, request.parameters ?? {}, plan.secret.instance);
+  const wanted = toInstance(context, { ...request, parameters }, plan);
   let instance: ServiceInstance;
   try {
     instance = await instances.create(wanted);
@@ -48,6 +57,7 @@ async function create(
     if (!existing) throw new OsbError('ConcurrencyError', 'an instance of this id was deleted just now');
     return repeated(context, existing, request);
   }
+  await storeSecrets(context, instance, values, []);
   return answerWhenDone(context, instance, request, plan);
 }
 
@@ -74,6 +84,19 @@ async function answerWhenDone(
   throw ended ? failedError(ended.record) : tooSlow('provision');
 }
 
+/** Whether the request asks for what is there; what it brings again and was lost on the way is stored. */
+async function isSame(
+  context: OperationContext,
+  instance: Readonly<ServiceInstance>,
+  request: ProvisionRequest,
+): Promise<boolean> {
+  const secret = secretOf(context, instance).instance;
+  const revealed = await revealParameters(context, instance, presentState(instance).parameters, secret);
+  if (!isSameInstance(instance, revealed, request)) return false;
+  if (!isDeleting(instance)) await healSecrets(context, instance, revealed.missing, request.parameters);
+  return true;
+}
+
 async function repeated(
   context: OperationContext,
   instance: Readonly<ServiceInstance>,
@@ -81,7 +104,7 @@ async function repeated(
 ): Promise<ProvisionAnswer> {
   if (isDeleting(instance))
     throw new OsbError('ConcurrencyError', 'the service instance is being deprovisioned');
-  if (!isSameInstance(instance, request)) {
+  if (!(await isSame(context, instance, request))) {
     throw new OsbError('Conflict', 'a service instance with this id and other attributes exists');
   }
   const operation = currentOperation(instance, context.now());
@@ -126,7 +149,7 @@ export function bodyOf({ status }: Readonly<ServiceInstance>): ProvisionBody {
 
 function toInstance(
   { now, newOperationId }: OperationContext,
-  request: ProvisionRequest,
+  request: ProvisionRequest & { parameters: Record<string, unknown> },
   plan: Plan,
 ): ServiceInstance {
   const version = plan.spec.maintenanceInfo?.version;
@@ -138,7 +161,7 @@ function toInstance(
       instanceId: request.instanceId,
       serviceId: request.serviceId,
       planId: request.planId,
-      ...(request.parameters ? { parameters: request.parameters } : {}),
+      ...(isDeepStrictEqual(request.parameters, {}) ? {} : { parameters: request.parameters }),
       ...(request.context ? { context: request.context } : {}),
       ...(request.organizationGuid === undefined ? {} : { organizationGuid: request.organizationGuid }),
       ...(request.spaceGuid === undefined ? {} : { spaceGuid: request.spaceGuid }),

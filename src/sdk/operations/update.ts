@@ -7,8 +7,9 @@ import { isConflict } from '../kube/errors.js';
 import type { Answer, UpdateRequest } from '../osb/broker.js';
 import { OsbError } from '../osb/errors.js';
 import type { UpdateBody } from '../osb/wire.js';
-import type { ServiceInstance, ServiceInstanceSpec } from '../resources/kinds.js';
+import type { ServiceInstance } from '../resources/kinds.js';
 import { currentOperation, findOperation, isDeleting } from '../resources/operations.js';
+import { isSecretKeyRef } from '../resources/secret-parameters.js';
 import { presentState } from './attributes.js';
 import { checkMaintenance, checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
@@ -16,12 +17,19 @@ import { isBusy } from './describe.js';
 import { existingInstance } from './lookup.js';
 import { awaitEnd, failedError, mayBeAsynchronous, tooSlow } from './outcome.js';
 import { bodyOf } from './provision.js';
+import { hideParameters, revealParameters, secretOf, storeSecrets } from './secret-parameters.js';
+import {
+  combine,
+  confirmedTarget,
+  normal,
+  type Target,
+  targetOf,
+  wantedTarget,
+  withTarget,
+} from './update-target.js';
 
+type JsonObject = Record<string, unknown>;
 type UpdateAnswer = Answer<200 | 202, UpdateBody>;
-
-/** What the instance would be after the update: the part of the spec that an update may touch. */
-type Target = Pick<ServiceInstanceSpec, 'planId'> &
-  Partial<Pick<ServiceInstanceSpec, 'parameters' | 'context' | 'maintenanceInfo'>>;
 
 export async function update(context: OperationContext, request: UpdateRequest): Promise<UpdateAnswer> {
   const instance = await existingInstance(context, request.instanceId);
@@ -33,13 +41,14 @@ async function decide(
   request: UpdateRequest,
   instance: Readonly<ServiceInstance>,
 ): Promise<UpdateAnswer> {
-  const plan = check(context, request, instance);
-  const target = targetOf(instance, request, plan);
+  const revealed = await revealPresent(context, instance);
+  const plan = check(context, request, instance, revealed.confirmed);
+  const target = targetOf(instance, request, plan, revealed.confirmed);
   const operation = currentOperation(instance, context.now());
   if (isDeleting(instance))
     throw new OsbError('ConcurrencyError', 'the service instance is being deprovisioned');
   if (isBusy(instance, context.now())) {
-    if (operation.type === 'update' && isDeepStrictEqual(pick(instance.spec), target)) {
+    if (operation.type === 'update' && isDeepStrictEqual(wantedTarget(instance, revealed.wanted), target)) {
       return answer(context, { instance, operationId: operation.id, plan }, request);
     }
     throw new OsbError('ConcurrencyError', `a ${operation.type} of the service instance is in progress`);
@@ -50,12 +59,17 @@ async function decide(
     });
   }
   const succeeded = findOperation(instance, operation.id)?.state === 'succeeded';
-  if (succeeded && isDeepStrictEqual(confirmed(instance), target))
+  if (succeeded && isDeepStrictEqual(confirmedTarget(instance, revealed.confirmed), target))
     return { status: 200, body: bodyOf(instance) };
-  return write(context, request, { instance, plan, target });
+  return write(context, request, { instance, plan, target, present: revealed.confirmed });
 }
 
-function check(context: OperationContext, request: UpdateRequest, instance: Readonly<ServiceInstance>): Plan {
+function check(
+  context: OperationContext,
+  request: UpdateRequest,
+  instance: Readonly<ServiceInstance>,
+  parameters: JsonObject,
+): Plan {
   const present = presentState(instance);
   if (request.serviceId !== instance.spec.serviceId) {
     throw new OsbError('BadRequest', "service_id is not the service instance's");
@@ -85,51 +99,44 @@ function check(context: OperationContext, request: UpdateRequest, instance: Read
     Object.entries(request.parameters ?? {}).filter(([, value]) => value !== null),
   );
   checkParameters(plan.checks.update(given));
-  checkParameters(plan.checks.instance(combine(present.parameters, request.parameters)));
+  checkParameters(plan.checks.instance(combine(parameters, request.parameters)));
   return plan;
-}
-
-function combine(
-  old: Record<string, unknown>,
-  given: Record<string, unknown> | undefined,
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries({ ...old, ...given }).filter(([, value]) => value !== null));
-}
-
-function targetOf(instance: Readonly<ServiceInstance>, request: UpdateRequest, plan: Plan): Target {
-  const present = presentState(instance);
-  const moves = plan.spec.id !== present.planId || request.maintenanceVersion !== undefined;
-  const version = moves ? plan.spec.maintenanceInfo?.version : instance.status?.applied?.maintenanceVersion;
-  return normal({
-    planId: plan.spec.id,
-    parameters: combine(present.parameters, request.parameters),
-    context: request.context ?? instance.spec.context,
-    maintenanceInfo: version === undefined ? undefined : { version },
-  });
-}
-
-/** What is wanted now, in the form of a target. */
-function pick({ planId, parameters, context, maintenanceInfo }: ServiceInstanceSpec): Target {
-  return normal({ planId, parameters, context, maintenanceInfo });
-}
-
-/** What is confirmed, in the form of a target. */
-function confirmed(instance: Readonly<ServiceInstance>): Target {
-  const { planId, parameters, maintenanceVersion: version } = instance.status!.applied!;
-  const maintenanceInfo = version === undefined ? undefined : { version };
-  return normal({ planId, parameters, context: instance.spec.context, maintenanceInfo });
-}
-
-function normal(target: { [K in keyof Target]: Target[K] | undefined }): Target {
-  const isEmpty = (value: unknown): boolean =>
-    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(target).filter(([, value]) => !isEmpty(value))) as Target;
 }
 
 interface Change {
   instance: Readonly<ServiceInstance>;
   plan: Plan;
   target: Target;
+  /** The confirmed parameters, with their secret values. */
+  present: JsonObject;
+}
+
+/** The target as it is stored: a secret that stays keeps its reference, a new one gets a new key. */
+function hideChanges({ instance, plan, target, present }: Change): {
+  target: Target;
+  values: Record<string, string>;
+} {
+  const old = presentState(instance).parameters;
+  const wanted = Object.fromEntries(
+    Object.entries(target.parameters ?? {}).map(([name, value]) => [
+      name,
+      isSecretKeyRef(old[name]) && present[name] === value ? old[name] : value,
+    ]),
+  );
+  const { parameters, values } = hideParameters(instance, wanted, plan.secret.instance);
+  return { target: normal({ ...target, parameters }), values };
+}
+
+/** The parameters that are confirmed and those that are wanted, with their secret values. */
+async function revealPresent(
+  context: OperationContext,
+  instance: Readonly<ServiceInstance>,
+): Promise<{ confirmed: JsonObject; wanted: JsonObject }> {
+  const secret = secretOf(context, instance).instance;
+  const { parameters } = presentState(instance);
+  const present = await revealParameters(context, instance, parameters, secret);
+  const wanted = await revealParameters(context, instance, instance.spec.parameters, secret);
+  return { confirmed: present.parameters, wanted: wanted.parameters };
 }
 
 async function write(
@@ -139,9 +146,13 @@ async function write(
 ): Promise<UpdateAnswer> {
   const { now, newOperationId, stores } = context;
   const operationId = newOperationId('update');
+  const { target, values } = hideChanges(change);
   try {
+    // The secrets first: beside those of before, they do no harm where the second write does not come about.
+    const { spec, status } = change.instance;
+    await storeSecrets(context, change.instance, values, [spec.parameters, status?.applied?.parameters]);
     const instance = await stores.instances.replace(
-      withTarget(change.instance, change, {
+      withTarget(change.instance, target, change.plan, {
         operation: { id: operationId, type: 'update', requestedAt: now().toISOString() },
         ...(request.originatingIdentity ? { originatingIdentity: request.originatingIdentity } : {}),
       }),
@@ -154,16 +165,6 @@ async function write(
     if (!present) throw new OsbError('NotFound', 'there is no service instance with this id');
     return decide(context, request, present);
   }
-}
-
-function withTarget(
-  instance: Readonly<ServiceInstance>,
-  { target, plan }: Pick<Change, 'target' | 'plan'>,
-  more: Partial<ServiceInstanceSpec>,
-): ServiceInstance {
-  const spec = { ...instance.spec, resolvedPlan: plan.resolved, ...more };
-  for (const field of ['parameters', 'context', 'maintenanceInfo'] as const) delete spec[field];
-  return { ...instance, spec: { ...spec, ...target } };
 }
 
 async function answer(
@@ -191,16 +192,12 @@ async function undo(context: OperationContext, name: string, operationId: string
   const { stores, now, newOperationId, catalog } = context;
   const instance = await stores.instances.read(name);
   if (!instance || isDeleting(instance) || instance.spec.operation?.id !== operationId) return;
-  const target = confirmed(instance);
+  const target = confirmedTarget(instance);
   const plan = catalog.find(instance.spec.serviceId, target.planId);
   if (!plan) return;
   await stores.instances.replace(
-    withTarget(
-      instance,
-      { target, plan },
-      {
-        operation: { id: newOperationId('update'), type: 'update', requestedAt: now().toISOString() },
-      },
-    ),
+    withTarget(instance, target, plan, {
+      operation: { id: newOperationId('update'), type: 'update', requestedAt: now().toISOString() },
+    }),
   );
 }

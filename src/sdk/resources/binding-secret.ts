@@ -15,7 +15,7 @@ export interface BindingData {
 
 /** The key of the whole; every credential stands under a key of its own beside it, for pods to mount. */
 const WHOLE = 'binding.json';
-const LEGAL_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+const LEGAL_KEY = /^(?!\.$|\.\.)[-._a-zA-Z0-9]{1,253}$/; // as a directory's entries: no `.` and no `..`
 
 export const secretName = (binding: Readonly<ServiceBinding>): string => `binding-${binding.metadata.name}`;
 

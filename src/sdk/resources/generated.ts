@@ -437,6 +437,10 @@ export interface ServiceInstanceStatus {
      */
     parameters?: Record<string, unknown>;
     /**
+     * The platform's context object.
+     */
+    context?: Record<string, unknown>;
+    /**
      * The version of the plan's maintenance info that the instance is at.
      */
     maintenanceVersion?: string;

@@ -77,6 +77,16 @@ function schemaProblems(problems: string[], path: string, schema: unknown): void
       `${path}.$schema: is missing; "http://json-schema.org/draft-04/schema#" is what every platform knows`,
     );
   }
+  const { properties = {} } = schema as {
+    properties?: Record<string, { writeOnly?: unknown; type?: unknown }>;
+  };
+  for (const [name, property] of Object.entries(properties)) {
+    if (property.writeOnly === true && property.type !== 'string') {
+      problems.push(
+        `${path}.properties.${name}: a writeOnly parameter is kept in a Secret and must be of type string`,
+      );
+    }
+  }
   const json = JSON.stringify(schema);
   if (Buffer.byteLength(json) > SCHEMA_LIMIT) problems.push(`${path}: is larger than 64 kB`);
   for (const [, reference] of json.matchAll(/"\$ref":"([^"]*)"/g)) {
