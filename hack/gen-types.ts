@@ -1,12 +1,9 @@
-// Writes src/sdk/resources/generated.ts from crds/*.yaml, so that types and manifests are one source.
-// `--check` writes nothing and fails when the file is not what it would write.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// The types of src/sdk/resources/generated.ts, from crds/*.yaml, so that types and manifests are one source.
+import { readdirSync, readFileSync } from 'node:fs';
 import { compile, type JSONSchema } from 'json-schema-to-typescript';
-import { format, resolveConfig } from 'prettier';
 import { parse } from 'yaml';
 
 const root = new URL('../', import.meta.url);
-const TARGET = new URL('src/sdk/resources/generated.ts', root);
 
 type Schema = Record<string, unknown>;
 
@@ -24,9 +21,9 @@ function translate(schema: unknown): unknown {
   return translated;
 }
 
-export async function generate(): Promise<string> {
+export async function generateTypes(): Promise<string> {
   const directory = new URL('crds/', root);
-  let text = '// Made from crds/*.yaml by `npm run generate`. Do not edit.\n';
+  let text = '// Made from crds/*.yaml by `make generate`. Do not edit.\n';
   for (const file of readdirSync(directory).sort()) {
     const crd = parse(readFileSync(new URL(file, directory), 'utf8')) as {
       spec: { names: { kind: string }; versions: { schema: { openAPIV3Schema: Schema } }[] };
@@ -39,17 +36,5 @@ export async function generate(): Promise<string> {
       text += await compile(schema, name, { bannerComment: '', format: false });
     }
   }
-  const options = await resolveConfig(new URL('.prettierrc.json', root));
-  return format(text, { ...options, parser: 'typescript' });
-}
-
-if (import.meta.filename === process.argv[1]) {
-  const text = await generate();
-  if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
-  else if (readFileSync(TARGET, 'utf8') !== text) {
-    console.error(
-      'src/sdk/resources/generated.ts does not agree with crds/*.yaml: run `npm run generate` and commit.',
-    );
-    process.exit(1);
-  }
+  return text;
 }

@@ -53,7 +53,7 @@ export function defineService<Settings = JsonObject, Parameters = JsonObject, Bi
   const schemas = classSchemas(parameters, bindParameters);
   const offering: ServiceOfferingSpec = {
     ...withDefaults(catalogFields(rest)),
-    plans: plans.map((plan) => ({
+    plans: (plans ?? []).map((plan) => ({
       free: true,
       bindingRotatable: false,
       ...plan,

@@ -25,6 +25,10 @@ class Firewall {
   @ValidateNested() @Type(() => Rule) first!: Rule;
   @IsOptional() @IsArray() @ValidateNested({ each: true }) @Type(() => Rule) rules: Rule[] = [];
 }
+class Tree {
+  @IsOptional() @ValidateNested({ each: true }) @Type(() => Tree) children?: Tree[];
+}
+class Inherited extends Database {}
 class Undecorated {
   a = 1;
 }
@@ -56,6 +60,45 @@ describe('the schema of a parameters class', () => {
       expect(reference).to.match(/^#\/definitions\//);
       expect(schemaOf(Firewall).definitions).to.have.property(reference!.slice('#/definitions/'.length));
     }
+  });
+
+  it('has nested classes as definitions, which refuse what is unknown too', () => {
+    const { properties, definitions } = schemaOf(Firewall);
+    const $ref = '#/definitions/Rule';
+    expect(properties).to.eql({ first: { $ref }, rules: { type: 'array', items: { $ref } } });
+    expect(definitions).to.eql({
+      Rule: {
+        type: 'object',
+        properties: { host: { type: 'string' } },
+        required: ['host'],
+        additionalProperties: false,
+      },
+    });
+  });
+
+  it('may be of a class that nests itself', () => {
+    expect(schemaOf(Tree).definitions).to.have.all.keys('Tree');
+  });
+
+  it('is of this very class, whatever others have its name', () => {
+    const one = (() => {
+      class Parameters {
+        @IsString() a!: string;
+      }
+      return Parameters;
+    })();
+    const other = (() => {
+      class Parameters {
+        @IsInt() b!: number;
+      }
+      return Parameters;
+    })();
+    expect(schemaOf(one).properties).to.eql({ a: { type: 'string' } });
+    expect(schemaOf(other).properties).to.eql({ b: { type: 'integer' } });
+  });
+
+  it('may be inherited as a whole', () => {
+    expect(schemaOf(Inherited)).to.eql(schemaOf(Database));
   });
 
   it('is not to be had of a class without decorators', () => {

@@ -1,12 +1,18 @@
 // A class-validator class, seen from two sides: as the JSON schema that the catalog shows, and as a check.
 import 'reflect-metadata';
+import { createRequire } from 'node:module';
 import { plainToInstance } from 'class-transformer';
+import type * as transformer from 'class-transformer/types/storage.js';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
-import { JSONSchema, validationMetadatasToSchemas } from 'class-validator-jsonschema';
+import { JSONSchema, targetConstructorToSchema } from 'class-validator-jsonschema';
 import type { JsonObject, ParametersClass } from './backend.js';
 
 const DRAFT_04 = 'http://json-schema.org/draft-04/schema#';
-const POINTER = '#/definitions/';
+
+// What @Type() says of nested classes; the package does not export it, nor the types of this file.
+const { defaultMetadataStorage: types } = createRequire(import.meta.url)(
+  'class-transformer/cjs/storage.js',
+) as typeof transformer;
 
 /**
  * Marks a parameter, a string, as secret: it is kept in a Secret, never in a custom resource, and never shown again.
@@ -19,32 +25,39 @@ export const WriteOnly = (): ((target: object, property: string) => void) => JSO
  * refused, so that a typing error does not pass for a default.
  */
 export function schemaOf(parameters: ParametersClass<unknown>): JsonObject {
-  const all = validationMetadatasToSchemas({ refPointerPrefix: POINTER }) as Record<string, JsonObject>;
-  const own = all[parameters.name];
-  if (!own || getMetadataStorage().getTargetValidationMetadatas(parameters, '', false, false).length === 0) {
-    throw new Error(
-      `${parameters.name} has no class-validator decorators: give each field one, @IsString() for example`,
-    );
-  }
-  const definitions: Record<string, JsonObject> = {};
-  collect(own, all, definitions);
+  const nested = new Map<string, ParametersClass<unknown>>();
+  collect(parameters, nested);
+  const definitions = Object.fromEntries([...nested].map(([name, target]) => [name, ownSchema(target)]));
   return {
     $schema: DRAFT_04,
-    ...own,
-    additionalProperties: false,
-    ...(Object.keys(definitions).length > 0 ? { definitions } : {}),
+    ...ownSchema(parameters),
+    ...(nested.size > 0 ? { definitions } : {}),
   };
 }
 
-function collect(schema: unknown, all: Record<string, JsonObject>, found: Record<string, JsonObject>): void {
-  if (typeof schema !== 'object' || schema === null) return;
-  for (const [key, value] of Object.entries(schema)) {
-    const name = key === '$ref' && typeof value === 'string' ? value.slice(POINTER.length) : undefined;
-    const target = name === undefined ? undefined : all[name];
-    if (name !== undefined && target && !found[name]) {
-      found[name] = target;
-      collect(target, all, found);
-    } else collect(value, all, found);
+const fieldsOf = (target: ParametersClass<unknown>) =>
+  getMetadataStorage().getTargetValidationMetadatas(target, '', false, false);
+
+/** By the class, not by its name: each service may have a class `Parameters`. */
+function ownSchema(target: ParametersClass<unknown>): JsonObject {
+  if (fieldsOf(target).length === 0) {
+    throw new Error(
+      `${target.name} has no class-validator decorators: give each field one, @IsString() for example`,
+    );
+  }
+  const options = { refPointerPrefix: '#/definitions/', classTransformerMetadataStorage: types };
+  return { ...(targetConstructorToSchema(target, options) as JsonObject), additionalProperties: false };
+}
+
+function collect(target: ParametersClass<unknown>, found: Map<string, ParametersClass<unknown>>): void {
+  for (const { propertyName } of fieldsOf(target)) {
+    const child = types.findTypeMetadata(target, propertyName)?.typeFunction() as
+      ParametersClass<unknown> | undefined;
+    if (!child || fieldsOf(child).length === 0 || found.get(child.name) === child) continue;
+    if (found.has(child.name))
+      throw new Error(`two nested classes are named ${child.name}: rename one of them`);
+    found.set(child.name, child);
+    collect(child, found);
   }
 }
 

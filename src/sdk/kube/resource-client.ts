@@ -1,7 +1,7 @@
 // Typed access to one kind of object in one namespace, the same for custom resources and core kinds, on the thin call
 // of rest.ts. Keeps nothing, retries nothing.
 import type { KubeConfig } from '@kubernetes/client-node';
-import { errorOfFailure, isNotFound, KubeError } from './errors.js';
+import { type CallDescription, errorOfFailure, isNotFound, KubeError } from './errors.js';
 import { type Call, callJson, openStream } from './rest.js';
 import type { KubeObject, ListPage, ResourceClient, ResourceType, WatchEvent } from './types.js';
 import { readEvents } from './watch-stream.js';
@@ -15,95 +15,134 @@ export function createResourceClient<T extends KubeObject>(
   type: ResourceType,
   namespace: string,
 ): ResourceClient<T> {
-  const confidential = type.group === '' && type.kind === 'Secret';
-  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-  const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
-  const collection = `${root}/namespaces/${segment(namespace)}/${segment(type.plural)}`;
+  return new RestResourceClient<T>(config, type, namespace);
+}
 
-  const describe = (verb: string, name = ''): { call: string; confidential: boolean } => ({
-    call: [verb, type.plural, name].filter(Boolean).join(' '),
-    confidential,
-  });
-  const pathOf = (name: string): string => `${collection}/${segment(name)}`;
-  const put = async (verb: string, path: string, object: T): Promise<T> =>
-    (await callJson(config, {
-      ...describe(verb, object.metadata.name),
-      method: 'PUT',
-      path,
+class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
+  readonly type: ResourceType;
+  readonly namespace: string;
+  readonly #config: KubeConfig;
+  readonly #apiVersion: string;
+  readonly #collection: string;
+
+  constructor(config: KubeConfig, type: ResourceType, namespace: string) {
+    this.type = type;
+    this.namespace = namespace;
+    this.#config = config;
+    const { group, version, plural } = type;
+    this.#apiVersion = group === '' ? version : `${group}/${version}`;
+    const root = group === '' ? '/api' : '/apis';
+    this.#collection = `${root}/${this.#apiVersion}/namespaces/${segment(namespace)}/${segment(plural)}`;
+  }
+
+  async get(name: string): Promise<T | undefined> {
+    const call: Call = { ...this.#describe('get', name), method: 'GET', path: this.#pathOf(name) };
+    return unlessNotFound(callJson(this.#config, call) as Promise<T>);
+  }
+
+  async list(options: Parameters<ResourceClient<T>['list']>[0] = {}): Promise<ListPage<T>> {
+    const call: Call = {
+      ...this.#describe('list'),
+      method: 'GET',
+      path: this.#collection,
+      query: { ...options },
+    };
+    const list = (await callJson(this.#config, call)) as {
+      metadata?: { resourceVersion?: string; continue?: string };
+      items?: T[] | null;
+    } | null;
+    const resourceVersion = list?.metadata?.resourceVersion;
+    if (resourceVersion === undefined) throw errorOfFailure(call, new Error('the answer is not a list'));
+    const { kind } = this.type;
+    // Items of core lists do not say what they are.
+    const items = (list?.items ?? []).map((item) => ({ ...item, apiVersion: this.#apiVersion, kind }));
+    const next = list?.metadata?.continue;
+    return { items, resourceVersion, ...(next ? { continue: next } : {}) };
+  }
+
+  async create(object: T): Promise<T> {
+    const call = this.#describe('create', object.metadata.name);
+    return (await callJson(this.#config, {
+      ...call,
+      method: 'POST',
+      path: this.#collection,
       body: object,
     })) as T;
+  }
 
-  return {
-    type,
-    namespace,
+  async replace(object: T): Promise<T> {
+    const { name } = object.metadata;
+    return this.#put({
+      ...this.#describe('replace', name),
+      method: 'PUT',
+      path: this.#pathOf(name),
+      body: object,
+    });
+  }
 
-    async get(name) {
-      try {
-        return (await callJson(config, { ...describe('get', name), method: 'GET', path: pathOf(name) })) as T;
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
+  async replaceStatus(object: T): Promise<T> {
+    const { name } = object.metadata;
+    const path = `${this.#pathOf(name)}/status`;
+    return this.#put({ ...this.#describe('replace status of', name), method: 'PUT', path, body: object });
+  }
 
-    async list(options = {}) {
-      const call: Call = { ...describe('list'), method: 'GET', path: collection, query: { ...options } };
-      const list = (await callJson(config, call)) as {
-        metadata?: { resourceVersion?: string; continue?: string };
-        items?: T[] | null;
-      } | null;
-      const version = list?.metadata?.resourceVersion;
-      if (version === undefined) throw errorOfFailure(call, new Error('the answer is not a list'));
-      // Items of core lists do not say what they are.
-      const items = (list?.items ?? []).map((item) => ({ ...item, apiVersion, kind: type.kind }));
-      const next = list?.metadata?.continue;
-      return { items, resourceVersion: version, ...(next ? { continue: next } : {}) } satisfies ListPage<T>;
-    },
+  async delete(name: string, options: { uid?: string } = {}): Promise<T | undefined> {
+    const body = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      propagationPolicy: 'Background',
+      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+    };
+    const call: Call = {
+      ...this.#describe('delete', name),
+      method: 'DELETE',
+      path: this.#pathOf(name),
+      body,
+    };
+    const answer = await unlessNotFound(callJson(this.#config, call) as Promise<T>);
+    return answer && answer.kind !== 'Status' && !isRemoved(answer) ? answer : undefined;
+  }
 
-    async create(object) {
-      const call = describe('create', object.metadata.name);
-      return (await callJson(config, { ...call, method: 'POST', path: collection, body: object })) as T;
-    },
+  async watch(
+    { signal, ...options }: Parameters<ResourceClient<T>['watch']>[0],
+    onEvent: (event: WatchEvent<T>) => void,
+  ): Promise<void> {
+    const spread = Math.random() * (WATCH_SECONDS.to - WATCH_SECONDS.from);
+    const timeoutSeconds = Math.floor(WATCH_SECONDS.from + spread);
+    const query = { ...options, watch: true, allowWatchBookmarks: true, timeoutSeconds };
+    const call: Call = { ...this.#describe('watch'), method: 'GET', path: this.#collection, query };
+    try {
+      const body = await openStream(this.#config, call, signal);
+      await readEvents(call, body, (event: WatchEvent<T>) => {
+        if (!signal.aborted) onEvent(event);
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error instanceof KubeError ? error : errorOfFailure(call, error);
+    }
+  }
 
-    replace: async (object) => put('replace', pathOf(object.metadata.name), object),
+  async #put(call: Call): Promise<T> {
+    return (await callJson(this.#config, call)) as T;
+  }
 
-    replaceStatus: async (object) =>
-      put('replace status of', `${pathOf(object.metadata.name)}/status`, object),
+  #pathOf(name: string): string {
+    return `${this.#collection}/${segment(name)}`;
+  }
 
-    async delete(name, options = {}) {
-      const body = {
-        apiVersion: 'v1',
-        kind: 'DeleteOptions',
-        propagationPolicy: 'Background',
-        ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
-      };
-      try {
-        const call: Call = { ...describe('delete', name), method: 'DELETE', path: pathOf(name), body };
-        const answer = (await callJson(config, call)) as T;
-        return answer.kind !== 'Status' && !isRemoved(answer) ? answer : undefined;
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
+  #describe(verb: string, name = ''): CallDescription {
+    const confidential = this.type.group === '' && this.type.kind === 'Secret';
+    return { call: [verb, this.type.plural, name].filter(Boolean).join(' '), confidential };
+  }
+}
 
-    async watch({ signal, ...options }, onEvent) {
-      const timeoutSeconds = Math.floor(
-        WATCH_SECONDS.from + Math.random() * (WATCH_SECONDS.to - WATCH_SECONDS.from),
-      );
-      const query = { ...options, watch: true, allowWatchBookmarks: true, timeoutSeconds };
-      const call: Call = { ...describe('watch'), method: 'GET', path: collection, query };
-      try {
-        const body = await openStream(config, call, signal);
-        await readEvents(call, body, (event: WatchEvent<T>) => {
-          if (!signal.aborted) onEvent(event);
-        });
-      } catch (error) {
-        if (signal.aborted) return;
-        throw error instanceof KubeError ? error : errorOfFailure(call, error);
-      }
-    },
-  };
+async function unlessNotFound<R>(answer: Promise<R>): Promise<R | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value as an object that is safe to walk; throws `BadRequest`, naming the whole by `name`. */
+/** The value, made safe to walk and to compare, as an object; throws `BadRequest`, naming the whole by `name`. */
 export function safeObject(value: unknown, name: string): JsonObject {
   if (!isJsonObject(value)) throw new OsbError('BadRequest', `${name} must be a JSON object`);
   const problem = findProblem(value, 1);
@@ -26,6 +26,8 @@ function findProblem(value: unknown, depth: number): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > MAX_DEPTH) return `must not be nested deeper than ${MAX_DEPTH} levels`;
   for (const [key, item] of Object.entries(value)) {
+    // JSON writes it as 0, so that it would never equal what is stored.
+    if (Object.is(item, -0)) Object.assign(value, { [key]: 0 });
     const problem = keyProblem(key) ?? findProblem(item, depth + 1);
     if (problem) return problem;
   }

@@ -1,4 +1,4 @@
-// Made from crds/*.yaml by `npm run generate`. Do not edit.
+// Made from crds/*.yaml by `make generate`. Do not edit.
 /**
  * What is wanted. A binding does not change; make a new one instead.
  */

@@ -111,7 +111,12 @@ const WRONG: [string, ServiceOfferingSpec, RegExp][] = [
   [
     'a secret parameter that is no string',
     schema({ properties: { a: { type: 'integer', writeOnly: true } } }),
-    /^plans\[0\]\.schemas\.instanceCreate\.properties\.a: a writeOnly parameter .* must be of type string$/,
+    /^plans\[0\]\.schemas\.instanceCreate\.properties\.a: a writeOnly parameter .* must be a string at the top/,
+  ],
+  [
+    'a secret parameter that is nested',
+    schema({ properties: { a: { type: 'object', properties: { b: { type: 'string', writeOnly: true } } } } }),
+    /^plans\[0\]\.schemas\.instanceCreate\.properties\.a\.properties\.b: a writeOnly parameter/,
   ],
   [
     '[67] a reference outside the schema, deep inside',

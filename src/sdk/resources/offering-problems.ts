@@ -25,6 +25,10 @@ export function offeringProblems(offering: ServiceOfferingSpec): string[] {
     problems.push('plans: at least one plan is needed');
     return problems;
   }
+  if (!offering.plans.every((plan) => typeof plan === 'object' && plan !== null)) {
+    problems.push('plans: each plan must be an object');
+    return problems;
+  }
   offering.plans.forEach((plan, index) => planProblems(problems, `plans[${index}]`, plan, offering));
   for (const field of ['id', 'name'] as const) {
     const twice = repeated(offering.plans.map((plan) => plan[field]));
@@ -71,22 +75,17 @@ function costProblems(problems: string[], path: string, costs: unknown): void {
 }
 
 function schemaProblems(problems: string[], path: string, schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) {
+    problems.push(`${path}: must be a JSON schema`);
+    return;
+  }
   const { $schema } = schema as { $schema?: unknown };
   if (typeof $schema !== 'string') {
     problems.push(
       `${path}.$schema: is missing; "http://json-schema.org/draft-04/schema#" is what every platform knows`,
     );
   }
-  const { properties = {} } = schema as {
-    properties?: Record<string, { writeOnly?: unknown; type?: unknown }>;
-  };
-  for (const [name, property] of Object.entries(properties)) {
-    if (property.writeOnly === true && property.type !== 'string') {
-      problems.push(
-        `${path}.properties.${name}: a writeOnly parameter is kept in a Secret and must be of type string`,
-      );
-    }
-  }
+  secretProblems(problems, path, schema);
   const json = JSON.stringify(schema);
   if (Buffer.byteLength(json) > SCHEMA_LIMIT) problems.push(`${path}: is larger than 64 kB`);
   for (const [, reference] of json.matchAll(/"\$ref":"([^"]*)"/g)) {
@@ -94,6 +93,20 @@ function schemaProblems(problems: string[], path: string, schema: unknown): void
       problems.push(`${path}: refers to "${reference}" outside itself; put it under definitions`);
     }
   }
+}
+
+/** A secret parameter is a string at the top: only such a one can be moved into a Secret as it is. */
+function secretProblems(problems: string[], path: string, schema: unknown, depth = 0): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  const { writeOnly, type } = schema as { writeOnly?: unknown; type?: unknown };
+  const isParameter = depth === 2; // schema → properties → the parameter
+  if (writeOnly === true && !(isParameter && type === 'string')) {
+    problems.push(
+      `${path}: a writeOnly parameter is kept in a Secret, and must be a string at the top of the parameters`,
+    );
+  }
+  for (const [name, child] of Object.entries(schema))
+    secretProblems(problems, `${path}.${name}`, child, depth + 1);
 }
 
 function text(problems: string[], path: string, value: unknown): void {

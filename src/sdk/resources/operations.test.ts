@@ -232,13 +232,23 @@ describe('the history of an object', () => {
   const HISTORIES: [string, fc.Arbitrary<Action[]>][] = [
     ['platforms alone', fc.array(platform, { maxLength: 40 })],
     ['kubectl alone', fc.array(people, { maxLength: 40 })],
-    ['both', fc.array(anyone, { maxLength: 12 })],
+    ['both', fc.array(anyone, { maxLength: 40 })],
   ];
   for (const [who, actions] of HISTORIES) {
     it(`[129] never changes an ended operation, remembers five, has one true condition: ${who}`, () => {
       fc.assert(fc.property(actions, checkHistory), { numRuns: 500 });
     });
   }
+
+  it('does not take up again what a platform asked for long ago', () => {
+    let object = worked(asked(make(), 'p', 'provision'), 'succeeded');
+    for (let edit = 0; edit < 9; edit++) {
+      object = worked(edited(object), 'succeeded');
+      expect(object.status?.lastOperation?.type).to.equal('update');
+    }
+    expect(findOperation(object, 'p')).to.include({ state: 'succeeded' });
+    expect(isSettled(object)).to.equal(true);
+  });
 
   it('remembers five beside the newest, newest first', () => {
     let object = make();

@@ -129,7 +129,10 @@ export function recordProgress(
   const last = object.status?.lastOperation;
   const generation = object.metadata.generation ?? 1;
   const earlier = last && last.id !== operation.id ? [ended(last, operation, now)] : [];
-  const previous = [...earlier, ...(object.status?.previousOperations ?? [])].slice(0, REMEMBERED);
+  const previous = remembered(
+    [...earlier, ...(object.status?.previousOperations ?? [])],
+    object.spec.operation?.id,
+  );
   return {
     observedGeneration: generation,
     conditions: stateConditions(object.status?.conditions, {
@@ -142,6 +145,13 @@ export function recordProgress(
     lastOperation: toRecord(operation, progress, now),
     ...(previous.length > 0 ? { previousOperations: previous } : {}),
   };
+}
+
+/** The newest; the one that stands in the spec is always among them, or it would seem to be still wanted. */
+function remembered(records: OperationRecord[], asked: string | undefined): OperationRecord[] {
+  const kept = records.slice(0, REMEMBERED);
+  const left = records.slice(REMEMBERED).find(({ id }) => id === asked);
+  return left ? [...kept.slice(0, -1), left] : kept;
 }
 
 function toRecord(operation: Operation, progress: Progress, now: Date): OperationRecord {

@@ -1,9 +1,8 @@
-// Joins two sources of truth into one cache: what the reflector delivers, which comes late, and the answers to our own
-// requests, which come outside of that order. resourceVersions tell same from different here and never older from newer.
-//
-// An answer that the watch has not delivered yet is laid over the name. The watch delivers every version in order, so
-// what arrives for that name before the version of the answer is older than it and stays beneath. The cover comes off
-// with that version, with the deletion of that very object, or with a list that was begun after the answer.
+// Joins into one cache what the reflector delivers, which comes late, and the answers to our own requests, which come out
+// of turn. resourceVersions tell same from different here, never older from newer: an answer is laid over its name, and
+// as the watch delivers every version in order, all that it delivers there before the version of the answer is older and
+// stays beneath. The cover comes off with that version, with the deletion of that very object, or with a list that was
+// begun after the answer.
 import { isRemoved } from '../kube/resource-client.js';
 import type { KubeObject } from '../kube/types.js';
 import type { ObjectCache } from './cache.js';
@@ -13,12 +12,12 @@ import type { ReflectorTarget } from './reflector.js';
 /** For how long the watch may leave an answer unconfirmed before a new list is asked for. */
 const CONFIRM_WITHIN_MS = 10_000;
 
-interface Cover {
+interface Cover<T> {
   uid: string | undefined;
   /** Undefined when the answer was that the object is gone: only its deletion confirms that. */
   resourceVersion: string | undefined;
-  /** The version that the watch delivered last, if it shows an object. */
-  beneath: string | undefined;
+  /** What the watch delivered last. */
+  beneath: Readonly<T> | undefined;
   /** When it was laid, on the scale of list beginnings. */
   sequence: number;
   since: number;
@@ -44,7 +43,7 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
   readonly #cache: ObjectCache<T>;
   readonly #relist: () => void;
   readonly #clock: Clock;
-  readonly #covers = new Map<string, Cover>();
+  readonly #covers = new Map<string, Cover<T>>();
   readonly #observations = new Map<string, Set<Observation>>();
   #sequence = 0;
   #listBegan: number | undefined;
@@ -58,7 +57,7 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
 
   /** To be called before a request about `name` is sent; `end` is to follow, however the request ends. */
   begin(name: string): Observation {
-    const delivered = this.#deliveredVersion(name);
+    const delivered = this.#delivered(name)?.metadata.resourceVersion;
     const others = this.#observations.get(name) ?? new Set<Observation>();
     for (const other of others) other.isAmbiguous = true;
     const observation: Observation = {
@@ -81,16 +80,18 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
   stored(observation: Observation, object: T): void {
     const { uid, resourceVersion } = object.metadata;
     if (isRemoved(object)) return this.gone(observation, uid);
-    if (resourceVersion === undefined || observation.versions.has(resourceVersion)) return;
-    if (uid !== undefined && observation.deletedUids.has(uid)) return;
+    if (resourceVersion === undefined) return;
+    const isDelivered = observation.versions.has(resourceVersion) || wasDeleted(observation, uid);
+    if (isDelivered) return this.#uncover(observation.name);
     this.#cover(observation, { uid, resourceVersion });
     this.#cache.set(object);
   }
 
   /** The answer that the object with this uid is no more. */
   gone(observation: Observation, uid: string | undefined): void {
-    const shown = this.#cache.get(observation.name);
-    if (!shown || uid === undefined || shown.metadata.uid !== uid || observation.deletedUids.has(uid)) return;
+    if (wasDeleted(observation, uid)) return this.#uncover(observation.name);
+    // Of another object, or of one that is not shown yet, nothing has to be hidden.
+    if (uid === undefined || this.#cache.get(observation.name)?.metadata.uid !== uid) return;
     this.#cover(observation, { uid, resourceVersion: undefined });
     this.#cache.delete(observation.name);
   }
@@ -120,7 +121,7 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
     if (cover) {
       const confirms = isDeleted ? uid === cover.uid : resourceVersion === cover.resourceVersion;
       if (!confirms) {
-        cover.beneath = isDeleted ? undefined : resourceVersion;
+        cover.beneath = isDeleted ? undefined : object;
         return;
       }
       this.#covers.delete(name);
@@ -139,10 +140,10 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
     const began = this.#listBegan ?? 0;
     this.#listBegan = undefined;
     for (const [name, cover] of this.#covers) {
-      const version = listed.get(name)?.metadata.resourceVersion;
-      const isListed = version !== undefined && version === cover.resourceVersion;
+      const object = listed.get(name);
+      const isListed = object !== undefined && object.metadata.resourceVersion === cover.resourceVersion;
       if (isListed || cover.sequence < began) this.#covers.delete(name);
-      else cover.beneath = version;
+      else cover.beneath = object;
     }
     for (const [name, observations] of this.#observations) {
       const version = listed.get(name)?.metadata.resourceVersion;
@@ -150,16 +151,25 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
     }
   }
 
-  #deliveredVersion(name: string): string | undefined {
+  #delivered(name: string): Readonly<T> | undefined {
     const cover = this.#covers.get(name);
-    return cover ? cover.beneath : this.#cache.get(name)?.metadata.resourceVersion;
+    return cover ? cover.beneath : this.#cache.get(name);
   }
 
-  #cover(observation: Observation, answer: Pick<Cover, 'uid' | 'resourceVersion'>): void {
-    const beneath = this.#deliveredVersion(observation.name);
+  #cover(observation: Observation, answer: Pick<Cover<T>, 'uid' | 'resourceVersion'>): void {
+    const beneath = this.#delivered(observation.name);
     const sequence = ++this.#sequence;
     this.#covers.set(observation.name, { ...answer, beneath, sequence, since: this.#clock.now() });
     this.#checkLater();
+  }
+
+  /** The answer was delivered before it came, so that what is beneath is as new as it, and newer than the cover. */
+  #uncover(name: string): void {
+    const cover = this.#covers.get(name);
+    if (!cover) return;
+    this.#covers.delete(name);
+    if (cover.beneath) this.#cache.set(cover.beneath);
+    else this.#cache.delete(name);
   }
 
   /**
@@ -177,4 +187,8 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
     if (isLate) this.#relist();
     if (this.#covers.size > 0) this.#checkLater();
   }
+}
+
+function wasDeleted(observation: Observation, uid: string | undefined): boolean {
+  return uid !== undefined && observation.deletedUids.has(uid);
 }

@@ -1,7 +1,7 @@
 // Keeps a target in step with the objects of one kind: list, watch, and begin again for as long as its signal has not
 // fired, whatever the API server does. Knows nothing of what the target keeps, nor of who writes.
 import { errorOfStatus, isGone, KubeError } from '../kube/errors.js';
-import type { KubeObject, ResourceClient, WatchEvent } from '../kube/types.js';
+import type { KubeObject, ListPage, ResourceClient, WatchEvent } from '../kube/types.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
 import { childController, sleep, unlessAborted } from './abortable.js';
 import { fullJitter } from './backoff.js';
@@ -86,19 +86,14 @@ export class Reflector<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const objects: T[] = [];
-    let next: string | undefined;
+    let page: ListPage<T> | undefined;
     this.#target.listBegins();
-    for (;;) {
-      const page = await unlessAborted(
-        this.#client.list({ ...this.#selector, limit: PAGE_SIZE, ...(next ? { continue: next } : {}) }),
-        signal,
-      );
+    do {
+      const from = page?.continue === undefined ? {} : { continue: page.continue };
+      page = await unlessAborted(this.#client.list({ ...this.#selector, limit: PAGE_SIZE, ...from }), signal);
       objects.push(...page.items);
-      next = page.continue;
-      if (next) continue;
-      this.#version = page.resourceVersion;
-      break;
-    }
+    } while (page.continue);
+    this.#version = page.resourceVersion;
     this.#target.replace(objects);
     this.#listedAt = this.#clock.now();
     this.#log.debug('listed', { objects: objects.length });
@@ -108,20 +103,13 @@ export class Reflector<T extends KubeObject> {
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const { controller, release } = childController(signal);
     const began = this.#clock.now();
-    let cancelWatchdog: () => void = () => undefined;
+    const watchdog = this.#watchdog(controller);
     let isAlive = false;
     let failure: KubeError | undefined;
 
-    const feedWatchdog = (): void => {
-      cancelWatchdog();
-      cancelWatchdog = this.#clock.after(IDLE_MS, () => {
-        this.#log.info('the watch fell silent; watching again', { idleMs: IDLE_MS });
-        controller.abort();
-      });
-    };
     const onEvent = (event: WatchEvent<T>): void => {
       if (controller.signal.aborted) return;
-      feedWatchdog();
+      watchdog.feed();
       if (event.type === 'ERROR') {
         failure = errorOfStatus(this.#describe(), event.object);
         this.#version = undefined; // such errors are about the version, whatever their code
@@ -133,12 +121,12 @@ export class Reflector<T extends KubeObject> {
     };
 
     this.#watching = controller;
-    feedWatchdog();
+    watchdog.feed();
     try {
       await this.#client.watch({ ...this.#selector, resourceVersion, signal: controller.signal }, onEvent);
     } finally {
       release();
-      cancelWatchdog();
+      watchdog.stop();
       this.#watching = undefined;
       const lived = this.#clock.now() - began;
       if (lived >= SOUND_AFTER_MS) this.#failures = 0;
@@ -148,6 +136,22 @@ export class Reflector<T extends KubeObject> {
     // A server that ends every watch at once must not be asked in a tight loop.
     if (!isAlive) throw new KubeError('the watch ended at once', { status: 0 });
     if (this.#clock.now() - this.#listedAt >= RELIST_MS) this.#version = undefined;
+  }
+
+  /** Aborts a watch that was not fed for a while. */
+  #watchdog(controller: AbortController): { feed(): void; stop(): void } {
+    let stop: () => void = () => undefined;
+    const bite = (): void => {
+      this.#log.info('the watch fell silent; watching again', { idleMs: IDLE_MS });
+      controller.abort();
+    };
+    return {
+      stop: () => stop(),
+      feed: () => {
+        stop();
+        stop = this.#clock.after(IDLE_MS, bite);
+      },
+    };
   }
 
   #take(type: Exclude<WatchEvent<T>['type'], 'ERROR'>, object: T): void {

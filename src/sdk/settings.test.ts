@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { readSettings, SETTINGS } from './settings.js';
+
+const WRONG: [string, string, RegExp][] = [
+  ['BROKER_PORT', 'http', /^BROKER_PORT must be a whole number from 0 to 65535, not "http"$/],
+  ['BROKER_PORT', '65536', /^BROKER_PORT must be a whole number from 0 to 65535/],
+  ['BROKER_PORT', '-1', /^BROKER_PORT must be/],
+  ['BROKER_PORT', '1e3', /^BROKER_PORT must be/],
+  ['BROKER_PORT', ' 80', /^BROKER_PORT must be/],
+  ['BROKER_LOG_LEVEL', 'loud', /^BROKER_LOG_LEVEL must be one of .*info.*, not "loud"$/],
+  ['BROKER_LOG_LEVEL', 'INFO', /^BROKER_LOG_LEVEL must be one of/],
+];
+
+/** The lines of the error, one for each problem. */
+function problems(env: NodeJS.ProcessEnv): string[] {
+  try {
+    readSettings(env);
+  } catch (error) {
+    const [head, ...lines] = (error as Error).message.split('\n  ');
+    expect(head).to.equal('the settings are not right:');
+    return lines;
+  }
+  return [];
+}
+
+describe('the settings', () => {
+  it('have defaults, all of which are as right as a value that is given', () => {
+    const settings = readSettings({});
+    for (const [name, { env, fallback, meaning }] of Object.entries(SETTINGS)) {
+      expect(env).to.match(/^BROKER_[A-Z_]+$/);
+      expect(meaning).to.match(/\.$/);
+      expect(settings[name as keyof typeof settings]).to.equal(fallback);
+      if (fallback === undefined) continue;
+      expect(readSettings({ [env]: String(fallback) }), env).to.eql(settings);
+    }
+  });
+
+  it('have each a variable of its own', () => {
+    const names = Object.values(SETTINGS).map(({ env }) => env);
+    expect(new Set(names).size).to.equal(names.length);
+  });
+
+  it('are read from the environment, an empty value being none', () => {
+    const settings = readSettings({
+      BROKER_PORT: '0',
+      BROKER_LOG_LEVEL: 'debug',
+      BROKER_HOST: '',
+      OTHER: 'x',
+    });
+    expect(settings).to.include({ port: 0, logLevel: 'debug', host: SETTINGS.host.fallback });
+  });
+
+  for (const [variable, value, line] of WRONG) {
+    it(`are refused with the variable and the remedy: ${variable}=${JSON.stringify(value)}`, () => {
+      const lines = problems({ [variable]: value });
+      expect(lines).to.have.length(1);
+      expect(lines[0]).to.match(line);
+    });
+  }
+
+  for (const { env, parse } of Object.values(SETTINGS)) {
+    let remedy: string | undefined;
+    try {
+      parse('\0');
+    } catch (error) {
+      remedy = (error as Error).message;
+    }
+    if (remedy === undefined) continue; // any text is right
+    it(`are refused with the variable and the remedy: ${env}`, () => {
+      expect(problems({ [env]: 'nonsense' })).to.eql([`${env} ${remedy}, not "nonsense"`]);
+      expect(remedy).to.match(/^must be /);
+    });
+  }
+
+  it('are refused for all faults at once', () => {
+    const lines = problems({ BROKER_PORT: 'x', BROKER_LOG_FORMAT: 'x', BROKER_USERNAME: 'u' });
+    expect(lines.map((line) => line.split(' ')[0])).to.eql([
+      'BROKER_PORT',
+      'BROKER_LOG_FORMAT',
+      'BROKER_USERNAME',
+    ]);
+  });
+
+  for (const [one, other] of [
+    ['BROKER_USERNAME', 'BROKER_PASSWORD'],
+    ['BROKER_TLS_CERT_FILE', 'BROKER_TLS_KEY_FILE'],
+  ] as const) {
+    it(`go in pairs: ${one} and ${other}`, () => {
+      const line = `${one} and ${other} go together: give both or none`;
+      expect(problems({ [one]: 'x' })).to.eql([line]);
+      expect(problems({ [other]: 'canary' })).to.eql([line]);
+      expect(problems({ [one]: 'x', [other]: 'x' })).to.eql([]);
+    });
+  }
+
+  it('never quote a secret', () => {
+    const secrets = Object.values(SETTINGS).filter((setting) => 'secret' in setting);
+    expect(secrets.map(({ env }) => env)).to.include('BROKER_PASSWORD');
+    const env = Object.fromEntries(secrets.map((setting) => [setting.env, 'canary']));
+    expect(problems({ ...env, BROKER_PORT: 'x' }).join())
+      .to.match(/BROKER_PORT/)
+      .and.not.include('canary');
+  });
+});
