@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { KubernetesObjectApi } from '@kubernetes/client-node';
 import { applyDefinitions } from '../../src/cli/definitions.js';
 import { type ClusterConfig, loadKubeConfig } from '../../src/sdk/kube/config.js';
+import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
+import type { KubeObject } from '../../src/sdk/kube/types.js';
+import { BINDINGS, INSTANCES } from '../../src/sdk/resources/kinds.js';
 import { type LocalApiServer, startLocalApiServer } from '../../src/sdk/local/index.js';
 
 export const ON_REAL_CLUSTER = process.env.TEST_CLUSTER === '1';
@@ -37,11 +40,25 @@ export async function openCluster(): Promise<TestCluster> {
     ...(local ? { local } : {}),
     config,
     async close() {
-      const api = KubernetesObjectApi.makeApiClient(admin);
-      if (!local) await api.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+      if (!local) await removeNamespace(admin, namespace);
       await admin.close();
       await local?.close();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+/** No broker is there any more to let go of what a test left behind. */
+async function removeNamespace(admin: ClusterConfig, namespace: string): Promise<void> {
+  for (const type of [BINDINGS, INSTANCES]) {
+    const client = createResourceClient<KubeObject>(admin, type, namespace);
+    for (const left of (await client.list()).items) {
+      if (!left.metadata.finalizers) continue;
+      await client
+        .replace({ ...left, metadata: { ...left.metadata, finalizers: [] } })
+        .catch(() => undefined);
+    }
+  }
+  const api = KubernetesObjectApi.makeApiClient(admin);
+  await api.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
 }

@@ -8,8 +8,9 @@ import type {
   NamedBackend,
   Outcome,
   Removed,
+  Waiting,
 } from '../../src/sdk/index.js';
-import { done, waiting } from '../../src/sdk/index.js';
+import { done, TerminalError, waiting } from '../../src/sdk/index.js';
 
 interface Steps {
   ensure: (instance: Instance) => Promise<Outcome<InstanceResult>>;
@@ -20,12 +21,18 @@ interface Steps {
 
 export type Step = keyof Steps;
 
+/** What a step is called with. */
+export type Subject<S extends Step> = Parameters<Steps[S]>[0];
+
 /** A step that waits: `release` lets it end well. */
 export interface Hold {
   /** Resolves when the step was called for the first time since. */
   readonly reached: Promise<void>;
   release(): void;
 }
+
+/** In seconds. */
+const MOMENT = 0.01;
 
 export class Lab {
   /** Instances that are there, with the plan and parameters that they were last made with. */
@@ -35,6 +42,8 @@ export class Lab {
   /** Every call, as `ensure web`. */
   readonly calls: string[] = [];
   readonly #overrides: Partial<Steps> = {};
+  /** What was told to wait for a moment, and is to be called again. */
+  readonly #waiting = new Set<string>();
   #passwords = 0;
 
   readonly backend: NamedBackend = {
@@ -56,8 +65,20 @@ export class Lab {
     for (const step of Object.keys(this.#overrides)) delete this.#overrides[step as Step];
   }
 
+  /** Resolves when nothing is left that waits for a moment only: of what an earlier test held, for one. */
+  async idle(): Promise<void> {
+    for (let looks = 0; this.#waiting.size > 0 && looks < 200; looks++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** What the step does where nothing is said. */
+  usual<S extends Step>(step: S, subject: Subject<S>): Promise<Outcome<object>> {
+    return Promise.resolve(this.#standard(step, subject as Instance & Binding));
+  }
+
   /** From now on, the step answers that it is waiting, until it is released. */
-  hold(step: Step, text = 'the lab is at work', retryAfter = 0.01): Hold {
+  hold(step: Step, text = 'the lab is at work', retryAfter = MOMENT): Hold {
     let reach = (): void => undefined;
     const reached = new Promise<void>((resolve) => (reach = resolve));
     const wait = async (): Promise<Outcome<never>> => {
@@ -66,6 +87,15 @@ export class Lab {
     };
     this.#overrides[step] = wait;
     return { reached, release: () => delete this.#overrides[step] };
+  }
+
+  /** From now on, the step fails for good. */
+  fail(
+    step: Step,
+    text: string,
+    options: { instanceUsable?: boolean; updateRepeatable?: boolean } = {},
+  ): void {
+    this.#overrides[step] = () => Promise.reject(new TerminalError(text, options));
   }
 
   /** From now on, the step does not return before it is released or aborted. */
@@ -91,9 +121,10 @@ export class Lab {
   async #run<S extends Step>(step: S, name: string, subject: Parameters<Steps[S]>[0]): Promise<never> {
     this.calls.push(`${step} ${name}`);
     const override = this.#overrides[step] as ((subject: unknown) => Promise<unknown>) | undefined;
-    return (
-      override ? await override(subject) : this.#standard(step, subject as Instance & Binding)
-    ) as never;
+    this.#waiting.delete(name); // first, since a step may throw
+    const outcome = override ? await override(subject) : this.#standard(step, subject as Instance & Binding);
+    if ((outcome as Partial<Waiting> | undefined)?.retryAfterSeconds === MOMENT) this.#waiting.add(name);
+    return outcome as never;
   }
 
   #standard(step: Step, subject: Instance & Binding): Outcome<object> {

@@ -11,6 +11,8 @@ export interface OsbCall {
   query?: Record<string, string | undefined>;
   body?: unknown;
   headers?: Record<string, string | undefined>;
+  /** Fires when the platform gives up. */
+  signal?: AbortSignal;
 }
 
 export interface Credentials {
@@ -42,6 +44,7 @@ export class OsbClient {
     };
     const response = await request(`${this.#url}${path}${query.size > 0 ? `?${query.toString()}` : ''}`, {
       method,
+      signal: call.signal ?? null,
       headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
       body:
         call.body === undefined

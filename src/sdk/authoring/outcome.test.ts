@@ -9,11 +9,17 @@ describe('an outcome', () => {
 
   it('is waiting, with a suggestion when to ask again or without', () => {
     expect(waiting('2 of 3')).to.eql({ state: 'waiting', text: '2 of 3' });
-    expect(waiting('soon', { retryAfter: 0 })).to.eql({
+    expect(waiting('soon', { retryAfter: 0.5 })).to.eql({
       state: 'waiting',
       text: 'soon',
-      retryAfterSeconds: 0,
+      retryAfterSeconds: 0.5,
     });
+  });
+
+  it('refuses a time that is none', () => {
+    for (const retryAfter of [0, -1, NaN, Infinity]) {
+      expect(() => waiting('soon', { retryAfter })).to.throw(RangeError, 'retryAfter must be');
+    }
   });
 });
 

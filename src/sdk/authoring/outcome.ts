@@ -26,12 +26,12 @@ export function done(result: object = {}): Done<object> {
  * Keeps the operation in progress. `text` is told to the user by `last_operation`, so it holds no secret;
  * `retryAfter` is in seconds, both until the next call and for the platform's next poll.
  */
-export function waiting(text: string, options: { retryAfter?: number } = {}): Waiting {
-  return {
-    state: 'waiting',
-    text,
-    ...(options.retryAfter !== undefined ? { retryAfterSeconds: options.retryAfter } : {}),
-  };
+export function waiting(text: string, { retryAfter }: { retryAfter?: number } = {}): Waiting {
+  if (retryAfter === undefined) return { state: 'waiting', text };
+  if (!(retryAfter > 0 && Number.isFinite(retryAfter))) {
+    throw new RangeError(`waiting: retryAfter must be a number of seconds above 0, not ${retryAfter}`);
+  }
+  return { state: 'waiting', text, retryAfterSeconds: retryAfter };
 }
 
 /**

@@ -144,6 +144,9 @@ function refuse(
   }
   if (!plan) return undefined;
   if (!plan.bindable) return { reason: 'NotBindable', description: `plan ${plan.spec.name} cannot be bound` };
+  if (plan.service.requiresApp && typeof spec.bindResource?.app_guid !== 'string') {
+    return { reason: 'RequiresApp', description: 'spec.bindResource.app_guid: must name an application' };
+  }
   const open = openSecrets(spec.parameters, plan.secret.binding);
   if (open.length > 0) return { reason: 'SecretInSpec', description: open.join('; ') };
   const problems = plan.checks.binding(parameters);

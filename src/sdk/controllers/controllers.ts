@@ -1,10 +1,10 @@
 // Which change of which resource makes which reconciler look again.
 import type { KubeObject } from '../kube/types.js';
 import { BINDINGS, SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
-import { isSettled } from '../resources/operations.js';
+import { isDeleting, isSettled } from '../resources/operations.js';
 import { Controller } from '../runtime/controller.js';
 import { reconcileBinding } from './binding.js';
-import { BY_INSTANCE, type ReconcileContext } from './context.js';
+import { BY_INSTANCE, hasFinalizer, type ReconcileContext } from './context.js';
 import { reconcileInstance } from './instance.js';
 import { reconcileOffering } from './offering.js';
 
@@ -56,7 +56,8 @@ export function createControllers(context: ReconcileContext): Controllers {
     stores.bindings.onChange((name, current, previous) => {
       notify(bindings, name, current, previous);
       const owner = (current ?? previous)?.spec.instanceRef.name;
-      if (!current && owner && stores.instances.get(owner)?.metadata.deletionTimestamp)
+      const isOver = !current || (isDeleting(current) && isSettled(current)); // gone, or its unbind failed
+      if (isOver && owner && stores.instances.get(owner)?.metadata.deletionTimestamp)
         instances.enqueue(owner);
     }),
     stores.offerings.onChange((_, current, previous) => {
@@ -107,7 +108,13 @@ function notify(
   }
   const now = current.metadata;
   const before = previous.metadata;
-  if (now.generation !== before.generation || now.deletionTimestamp !== before.deletionTimestamp) {
+  // Adoption adds a finalizer, and maybe nothing else: the generation then stays.
+  const isAdopted = hasFinalizer(current) && !hasFinalizer(previous);
+  if (
+    isAdopted ||
+    now.generation !== before.generation ||
+    now.deletionTimestamp !== before.deletionTimestamp
+  ) {
     controller.interrupt(name);
   }
 }

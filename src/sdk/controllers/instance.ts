@@ -3,7 +3,7 @@ import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
 import type { InstanceResult, JsonObject } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
 import type { Plan } from '../catalog/plan.js';
-import type { ServiceInstance } from '../resources/kinds.js';
+import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
 import {
   currentOperation,
@@ -26,7 +26,7 @@ import {
 } from './context.js';
 import { openSecrets, revealed, SECRET_GRACE_MS } from './parameters.js';
 import { runStep } from './step.js';
-import { instanceView } from './views.js';
+import { bindingIdOf, instanceView } from './views.js';
 
 /** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
 const OFFERING_GRACE_MS = 30_000;
@@ -171,13 +171,7 @@ async function remove(work: Work): Promise<Again> {
   const { context, instance, operation, signal } = work;
   if (!hasFinalizer(instance) || isSettled(instance)) return;
   const bindings = context.stores.bindings.byIndex(BY_INSTANCE, instance.metadata.name);
-  if (bindings.length > 0) {
-    await report(work, inProgress('RemovingBindings', `${bindings.length} bindings are removed first`));
-    for (const binding of bindings) {
-      if (!isDeleting(binding)) await context.stores.bindings.delete(binding.metadata.name);
-    }
-    return;
-  }
+  if (bindings.length > 0) return removeBindings(work, bindings);
   const { serviceId, planId, resolvedPlan } = instance.spec;
   const plan = context.catalog.find(serviceId, planId);
   if (plan || resolvedPlan) {
@@ -202,6 +196,26 @@ async function remove(work: Work): Promise<Again> {
   }
   await dropFinalizer(context.stores.instances, instance);
   tell(context, instance, operation, { state: 'succeeded', description: 'the deprovision succeeded' });
+}
+
+/** A binding whose unbind failed is tried once more for each deprovision; failing again, it fails that too. */
+async function removeBindings(work: Work, bindings: readonly Readonly<ServiceBinding>[]): Promise<void> {
+  const { context, operation } = work;
+  const id = `unbind-${operation.id}`;
+  const failed = bindings.filter((binding) => isDeleting(binding) && isSettled(binding));
+  const stuck = failed.filter(({ status }) => status?.lastOperation?.id === id).map(bindingIdOf);
+  if (stuck.length > 0) {
+    const description = `these bindings cannot be removed: ${stuck.join(', ')}`;
+    return report(work, { state: 'failed', reason: 'BindingsLeft', description });
+  }
+  await report(work, inProgress('RemovingBindings', `${bindings.length} bindings are removed first`));
+  const again = { id, type: 'unbind' as const, requestedAt: context.now().toISOString() };
+  for (const binding of bindings) {
+    if (!isDeleting(binding)) await context.stores.bindings.delete(binding.metadata.name);
+    else if (failed.includes(binding)) {
+      await context.stores.bindings.replace({ ...binding, spec: { ...binding.spec, operation: again } });
+    }
+  }
 }
 
 const inProgress = (reason: string, description: string): Progress => ({

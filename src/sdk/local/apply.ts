@@ -97,7 +97,8 @@ function removeUnwanted(
     ...context.managed.filter((entry) => entry !== mine).flatMap((entry) => [...entry.paths]),
   ];
   const unwanted = [...mine.paths].filter((path) => !kept.some((other) => isWithin(other, path)));
-  for (const path of unwanted.sort().reverse()) removePath(merged, elementsOf(path), context.schema);
+  // An item before its fields: without its keys it could not be found.
+  for (const path of unwanted.sort()) removePath(merged, elementsOf(path), context.schema);
 }
 
 function mergeApplied(base: unknown, config: unknown, schema: Schema | undefined): unknown {

@@ -23,7 +23,9 @@ const VERSION = {
 export function discover(path: string, kinds: KindRegister, host: string): DiscoveryAnswer {
   const trimmed = path.replace(/\/$/, '') || '/';
   if (HEALTH.includes(trimmed)) return { text: 'ok' };
-  const [root, group, version] = trimmed.split('/').slice(1);
+  if (trimmed.startsWith('/openapi/')) return openApi(trimmed, kinds);
+  const [root, group, version, ...more] = trimmed.split('/').slice(1);
+  if (more.length) return undefined;
   switch (root) {
     case undefined:
     case '':
@@ -31,12 +33,11 @@ export function discover(path: string, kinds: KindRegister, host: string): Disco
     case 'version':
       return { body: VERSION };
     case 'api':
-      return group === undefined ? { body: coreVersions(host) } : resources('', group, kinds);
+      if (group === undefined) return { body: coreVersions(host) };
+      return version === undefined ? resources('', group, kinds) : undefined;
     case 'apis':
       if (group === undefined) return { body: groupList(kinds) };
       return version === undefined ? oneGroup(group, kinds) : resources(group, version, kinds);
-    case 'openapi':
-      return openApi(trimmed, kinds);
     default:
       return undefined;
   }

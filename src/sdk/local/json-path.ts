@@ -5,7 +5,7 @@ import { isJsonObject } from './objects.js';
 type Step = (value: unknown) => unknown[];
 
 const TOKEN =
-  /\.([A-Za-z_$][-\w$]*|\*)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]|\[(\*)\]|\[\?\(\s*@([^=!<>]+?)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([^)\s]+))\s*\)\]/y;
+  /\.((?:[A-Za-z_$]|\\.)(?:[-\w$/]|\\.)*|\*)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]|\[(\*)\]|\[\?\(\s*@([^=!<>]+?)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([^)\s]+))\s*\)\]/y;
 
 /** Makes a function that finds all values of the path; undefined when the path is not understood. */
 export function compileJsonPath(path: string): ((document: unknown) => unknown[]) | undefined {
@@ -14,10 +14,9 @@ export function compileJsonPath(path: string): ((document: unknown) => unknown[]
     .replace(/^\{(.*)\}$/s, '$1')
     .replace(/^\$/, '');
   const steps: Step[] = [];
-  const normal = /^[.[]/.test(text) ? text.replace(/\\\./g, '\u0000') : `.${text}`;
+  const normal = /^[.[]/.test(text) ? text : `.${text}`;
   for (TOKEN.lastIndex = 0; TOKEN.lastIndex < normal.length;) {
-    const at = TOKEN.lastIndex;
-    const match = TOKEN.exec(normal) ?? escapedField(normal, at);
+    const match = TOKEN.exec(normal);
     if (!match) return undefined;
     const step = toStep(match);
     if (!step) return undefined;
@@ -26,18 +25,10 @@ export function compileJsonPath(path: string): ((document: unknown) => unknown[]
   return (document) => steps.reduce<unknown[]>((values, step) => values.flatMap(step), [document]);
 }
 
-/** `.metadata.annotations.a\.b`: a field with escaped dots. */
-function escapedField(text: string, at: number): string[] | undefined {
-  const match = /^\.([^.[\]]+)/.exec(text.slice(at));
-  if (!match) return undefined;
-  TOKEN.lastIndex = at + match[0].length;
-  return [match[0], match[1]!.replaceAll('\u0000', '.')];
-}
-
 function toStep(match: ArrayLike<string | undefined>): Step | undefined {
   const [, field, quoted, doubleQuoted, index, star] = Array.from(match);
   if (star || field === '*') return children;
-  const name = field ?? quoted ?? doubleQuoted;
+  const name = field?.replace(/\\(.)/g, '$1') ?? quoted ?? doubleQuoted;
   if (name !== undefined)
     return (value) => (isJsonObject(value) && Object.hasOwn(value, name) ? [value[name]] : []);
   if (index !== undefined)

@@ -31,8 +31,6 @@ export function requireAsync(needed: boolean | undefined, request: { acceptsInco
   }
 }
 
-const MAX_DESCRIPTION = 1000;
-
 export function checkParameters(problems: string[]): void {
-  if (problems.length > 0) throw new OsbError('BadRequest', problems.join('; ').slice(0, MAX_DESCRIPTION));
+  if (problems.length > 0) throw new OsbError('BadRequest', problems.join('; '));
 }

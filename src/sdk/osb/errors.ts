@@ -1,4 +1,5 @@
 // The one table of errors: a word for programmers, the status that the specification gives it, and the error code.
+import { userText } from './user-text.js';
 import type { ErrorBody } from './wire.js';
 
 /** Name → HTTP status, and the `error` code where the specification names one (Service Broker Errors). */
@@ -38,7 +39,7 @@ export class OsbError extends Error {
     this.status = status;
     this.body = {
       ...(error ? { error } : {}),
-      description,
+      description: userText(description),
       ...(details.instanceUsable !== undefined ? { instance_usable: details.instanceUsable } : {}),
       ...(details.updateRepeatable !== undefined ? { update_repeatable: details.updateRepeatable } : {}),
     };
