@@ -15,6 +15,7 @@ import { createOsbApp } from './osb/app.js';
 import { Credentials } from './osb/credentials.js';
 import { type RunningServer, startServer } from './osb/server.js';
 import { BINDINGS, INSTANCES, OFFERINGS, SECRET_LABEL, SECRETS } from './resources/kinds.js';
+import { sleep } from './runtime/abortable.js';
 import { ResourceStore } from './runtime/resource-store.js';
 import type { Settings } from './settings.js';
 import type { Log } from './telemetry/log.js';
@@ -74,9 +75,10 @@ export async function startBroker(
   const broker = createBroker({ stores, catalog, log, settings: operationSettings(settings) });
   let server: RunningServer | undefined;
   const stop = async (): Promise<void> => {
-    await server?.close(settings.shutdownGraceSeconds * 1000);
-    await controllers.stop();
-    await events.flush();
+    const graceMs = settings.shutdownGraceSeconds * 1000;
+    await server?.close(graceMs);
+    // A backend or an API server that does not answer is not waited for: what is unfinished goes on after the next start.
+    await Promise.race([controllers.stop().then(() => events.flush()), sleep(graceMs, ending.signal)]);
     ending.abort();
     await cluster.close();
   };

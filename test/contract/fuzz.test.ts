@@ -1,5 +1,5 @@
 // The whole broker under fire: whatever is sent to any endpoint, no answer is a 5xx, each refusal explains itself, and
-// nothing is left behind. A failure prints its seed; FUZZ_SEED repeats it.
+// nothing is left behind.
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { expectedJson, sendRaw } from '../../src/sdk/osb/harness.test.js';
@@ -9,7 +9,6 @@ import { bindingPath, instancePath } from '../support/osb-client.js';
 import { useScene } from '../support/scene.js';
 import { unchangedBy } from '../support/unchanged.js';
 
-const SEED = process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) };
 const { serviceId, small, large } = IDS.plain;
 const GOOD_BODY = provisionBody(serviceId, large) as Record<string, unknown>;
 const GOOD_QUERY = new URLSearchParams(idsQuery(serviceId, large)).toString();
@@ -304,7 +303,7 @@ describe('the broker under fire', () => {
       });
       expect(status, JSON.stringify(fault)).to.be.within(400, 499);
     });
-    await unchangedBy(scene.kube, () => fc.assert(property, { numRuns: 600, ...SEED }));
+    await unchangedBy(scene.kube, () => fc.assert(property, { numRuns: 600 }));
   });
 
   it('[37, 43] answers whatever comes to any endpoint, and leaves nothing behind', async () => {
@@ -320,13 +319,14 @@ describe('the broker under fire', () => {
         hopelessBody.map((body): Shot => ({ method: other ?? method, target: path, headers, body })),
       );
     const property = fc.asyncProperty(shot, async (each) => void (await fire(each)));
-    await unchangedBy(scene.kube, () => fc.assert(property, { numRuns: 400, ...SEED }));
+    await unchangedBy(scene.kube, () => fc.assert(property, { numRuns: 400 }));
   });
 
   it('[29, 90, 93, 172] takes any id and any parameters through the whole lifecycle', async function () {
     this.timeout(60_000);
     const property = fc.asyncProperty(life, async ({ i, b, parameters, context, asynchronous }) => {
       fc.pre(i !== there.i);
+      fc.pre(!JSON.stringify([parameters, context]).includes('"__proto__"')); // refused, as another test shows
       const [instance, bound] = [instancePath(i), bindingPath(i, b)];
       const send = async (method: string, path: string, body?: object): Promise<Hit> => {
         const fields = [
@@ -358,7 +358,7 @@ describe('the broker under fire', () => {
       expect((await send('DELETE', instance)).status).to.equal(410);
     });
     // What failed has left something behind: smaller cases would fail for that, so none is sought.
-    const options = { numRuns: 40, endOnFailure: true, examples: awkwardLives, ...SEED };
+    const options = { numRuns: 40, endOnFailure: true, examples: awkwardLives };
     await unchangedBy(scene.kube, () => fc.assert(property, options));
     expect(scene.lab.instances.size).to.equal(1);
     expect(scene.lab.bindings.size).to.equal(1);

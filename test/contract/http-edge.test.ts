@@ -439,7 +439,7 @@ describe('the HTTP edge', () => {
     expect(answers.map(({ status, body }) => ({ status, body }))).to.deep.equal([
       { status: 500, body: { description: 'no' } },
       { status: 500, body: { description: 'no' } },
-      { status: 500, body: { description: 'no', instance_usable: false, update_repeatable: false } },
+      { status: 422, body: { description: 'no', instance_usable: false, update_repeatable: false } },
       { status: 500, body: { description: 'no', instance_usable: false } },
     ]);
     lab.reset();

@@ -209,6 +209,24 @@ describe('the entrance for kubectl', () => {
           return name;
         },
       ],
+      [
+        'an edit to another plan, where plans cannot change',
+        'PlanNotUpdateable',
+        async () => {
+          const name = await applyReady({ serviceId: IDS.bare.serviceId, planId: IDS.bare.planId });
+          await edit(name, { planId: IDS.bare.unbindable });
+          return name;
+        },
+      ],
+      [
+        'an edit to another service',
+        'ServiceChanged',
+        async () => {
+          const name = await applyReady();
+          await edit(name, { serviceId: IDS.bare.serviceId, planId: IDS.bare.planId });
+          return name;
+        },
+      ],
     ];
     for (const [what, reason, make] of refusals) {
       it(`is refused for ${what}: ${reason}`, async () => {
@@ -311,6 +329,13 @@ describe('the entrance for kubectl', () => {
         { serviceId: IDS.app.serviceId, planId: IDS.app.planId },
         { bindResource: { route: 'app.example' } },
       ],
+      [
+        'a predecessor, where bindings cannot be rotated',
+        'InvalidPredecessor',
+        { serviceId: IDS.bare.serviceId, planId: IDS.bare.planId },
+        { predecessorBindingId: 'any' },
+      ],
+      ['a predecessor that is not there', 'InvalidPredecessor', PLAIN, { predecessorBindingId: newId() }],
     ];
     for (const [what, reason, spec, more] of refusals) {
       it(`is refused for ${what}: ${reason}`, async () => {

@@ -284,12 +284,12 @@ describe('update', () => {
     });
   }
 
-  it('[117, 118] undoes a synchronous update that failed, and says whether to try again', async () => {
+  it('[110, 117, 118] undoes a synchronous update that the backend refuses, and says whether to try again', async () => {
     const id = await made();
     refuseSize(13, { instanceUsable: true, updateRepeatable: false });
     const body = change({ plan_id: plain.large, parameters: { size: 13 }, context: { platform: 'x' } });
     const answer = await scene.osb.update(id, body);
-    expect(answer.status).to.equal(500);
+    expect(answer.status).to.equal(422);
     expect(answer.body).to.deep.equal({
       description: 'over quota',
       instance_usable: true,

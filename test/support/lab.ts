@@ -46,14 +46,20 @@ export class Lab {
   readonly #waiting = new Set<string>();
   #passwords = 0;
 
-  readonly backend: NamedBackend = {
-    name: 'lab',
+  readonly backend: NamedBackend;
+
+  constructor(name = 'lab') {
+    this.backend = this.#backend(name);
+  }
+
+  readonly #backend = (name: string): NamedBackend => ({
+    name,
     dashboardUrl: ({ name }) => `https://lab.example/${name}`,
     ensure: (instance) => this.#run('ensure', instance.name, instance),
     destroy: (instance) => this.#run('destroy', instance.name, instance),
     bind: (binding) => this.#run('bind', binding.name, binding),
     unbind: (binding) => this.#run('unbind', binding.name, binding),
-  };
+  });
 
   /** From now on, the step does this instead. */
   on<S extends Step>(step: S, behaviour: Steps[S]): void {

@@ -70,6 +70,15 @@ export function toPlan(
   };
 }
 
+/** Why an instance of the one plan cannot become one of the other; undefined when it can. */
+export function planChangeProblem(from: Plan | undefined, to: Plan): string | undefined {
+  if (from?.spec.id === to.spec.id) return undefined;
+  if (!from?.planUpdateable) return 'the plan of this service instance cannot be changed';
+  // What the one backend made, the other would neither find nor remove.
+  if (from.spec.backend !== to.spec.backend) return 'the plan cannot be changed to one of another backend';
+  return undefined;
+}
+
 /** The first check that finds something speaks; the class only where the schema is content. */
 function all(checks: Check[]): Check {
   return (value) => {

@@ -65,7 +65,7 @@ async function realise(work: Work): Promise<Again> {
   const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
   const { parameters, missing } = revealed(context, binding, plan?.secret.binding);
   if (missing.length > 0) return awaitSecrets(work, missing);
-  const refusal = refuse(work, plan, parameters);
+  const refusal = refuse(work, plan, parameters) ?? refusePredecessor(work, plan);
   if (refusal) return report(work, { state: 'failed', ...refusal });
   return bind(work, instance, plan);
 }
@@ -151,6 +151,28 @@ function refuse(
   if (open.length > 0) return { reason: 'SecretInSpec', description: open.join('; ') };
   const problems = plan.checks.binding(parameters);
   return problems.length > 0 ? { reason: 'InvalidParameters', description: problems.join('; ') } : undefined;
+}
+
+/** The rules of a rotation (specification: Binding Rotation), where the binding came by kubectl. */
+function refusePredecessor(
+  { context, binding }: Work,
+  plan: Plan | undefined,
+): { reason: string; description: string } | undefined {
+  const { predecessorBindingId: id, instanceRef, operation } = binding.spec;
+  if (id === undefined || operation) return undefined; // over HTTP it was checked, and may be gone by now
+  const no = (text: string): { reason: string; description: string } => ({
+    reason: 'InvalidPredecessor',
+    description: `spec.predecessorBindingId: ${text}`,
+  });
+  if (plan?.spec.bindingRotatable !== true) return no("this plan's bindings cannot be rotated");
+  const predecessor = context.stores.bindings.get(objectName(id));
+  if (predecessor?.spec.instanceRef.name !== instanceRef.name || !predecessor.status?.secretRef) {
+    return no(`${id} is not a finished binding of this service instance`);
+  }
+  const { expiresAt } = predecessor.status;
+  return expiresAt !== undefined && Date.parse(expiresAt) <= context.now().getTime()
+    ? no(`${id} has expired`)
+    : undefined;
 }
 
 /** Credentials first, then the word that they are there: a crash between the two runs `bind` again. */

@@ -2,7 +2,7 @@
 import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
 import type { InstanceResult, JsonObject } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
-import type { Plan } from '../catalog/plan.js';
+import { type Plan, planChangeProblem } from '../catalog/plan.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
 import {
@@ -56,6 +56,8 @@ async function realise(work: Work): Promise<Again> {
   if (isSettled(instance)) return;
   const { serviceId, planId } = instance.spec;
   const plan = context.catalog.find(serviceId, planId);
+  const change = changeProblem(work, plan);
+  if (change) return report(work, { state: 'failed', ...change });
   if (await adopt(work, plan)) return;
   if (!plan && instance.spec.resolvedPlan?.planId !== planId) return awaitOffering(work);
   const { parameters, missing } = revealed(context, instance, plan?.secret.instance);
@@ -84,8 +86,7 @@ async function realise(work: Work): Promise<Again> {
 /** Fills in what a platform's request would have brought. True when it wrote: the change comes back as an event. */
 async function adopt({ context, instance }: Work, plan: Plan | undefined): Promise<boolean> {
   const { spec, metadata } = instance;
-  const resolvedPlan =
-    plan && spec.resolvedPlan?.planName !== plan.spec.name ? plan.resolved : spec.resolvedPlan;
+  const resolvedPlan = plan && spec.resolvedPlan?.planId !== plan.spec.id ? plan.resolved : spec.resolvedPlan;
   if (hasFinalizer(instance) && spec.instanceId && resolvedPlan === spec.resolvedPlan) return false;
   const maintenance = spec.maintenanceInfo ?? versionOf(plan);
   await context.stores.instances.replace({
@@ -103,6 +104,27 @@ async function adopt({ context, instance }: Work, plan: Plan | undefined): Promi
 
 const versionOf = (plan: Plan | undefined): { version: string } | undefined =>
   plan?.spec.maintenanceInfo && { version: plan.spec.maintenanceInfo.version };
+
+/** Why the instance cannot become what kubectl made of its spec; asked before the plan of before is forgotten. */
+function changeProblem(
+  { context, instance }: Work,
+  plan: Plan | undefined,
+): { reason: string; description: string } | undefined {
+  const { applied } = instance.status ?? {};
+  const { serviceId, planId } = instance.spec;
+  if (!applied) return undefined;
+  if (applied.serviceId !== serviceId) {
+    return {
+      reason: 'ServiceChanged',
+      description: `spec.serviceId cannot change; it was ${applied.serviceId}`,
+    };
+  }
+  if (!plan || applied.planId === planId) return undefined;
+  const problem = planChangeProblem(context.catalog.find(serviceId, applied.planId), plan);
+  return problem === undefined
+    ? undefined
+    : { reason: 'PlanNotUpdateable', description: `spec.planId: ${problem}` };
+}
 
 /** What a platform would have got a 400 for, where the resource came by kubectl. */
 function problemsOf(
@@ -148,7 +170,7 @@ async function awaitOffering(work: Work): Promise<Again> {
 
 async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceResult): Promise<void> {
   const { instance, operation } = work;
-  const { planId, parameters, context, maintenanceInfo } = instance.spec;
+  const { serviceId, planId, parameters, context, maintenanceInfo } = instance.spec;
   const dashboardUrl =
     resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ?? instance.status?.dashboardUrl;
   await writeProgress(work.context, work.context.stores.instances, instance, {
@@ -156,6 +178,7 @@ async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceRe
     progress: { state: 'succeeded', reason: 'Succeeded', description: `the ${operation.type} succeeded` },
     more: {
       applied: {
+        serviceId,
         planId,
         ...(parameters ? { parameters } : {}),
         ...(context ? { context } : {}),
@@ -172,10 +195,11 @@ async function remove(work: Work): Promise<Again> {
   if (!hasFinalizer(instance) || isSettled(instance)) return;
   const bindings = context.stores.bindings.byIndex(BY_INSTANCE, instance.metadata.name);
   if (bindings.length > 0) return removeBindings(work, bindings);
-  const { serviceId, planId, resolvedPlan } = instance.spec;
-  const plan = context.catalog.find(serviceId, planId);
-  if (plan || resolvedPlan) {
-    const resolved = context.catalog.backendFor(instance);
+  for (const made of everMade(instance)) {
+    const { serviceId, planId, resolvedPlan } = made.spec;
+    const plan = context.catalog.find(serviceId, planId);
+    if (!plan && !resolvedPlan) continue; // refused at once: no backend ever saw it
+    const resolved = context.catalog.backendFor(made);
     if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
     const step = await runStep({
       object: instance,
@@ -184,10 +208,10 @@ async function remove(work: Work): Promise<Again> {
       now: context.now(),
       signal,
       log: context.log,
-      call: (stop) =>
-        resolved.backend.destroy(
-          instanceView(context, instance, { plan, resolved }, { operationId: operation.id, signal: stop }),
-        ),
+      call: (stop) => {
+        const calling = { operationId: operation.id, signal: stop };
+        return resolved.backend.destroy(instanceView(context, made, { plan, resolved }, calling));
+      },
     });
     if (step.state !== 'done') {
       await report(work, step.progress);
@@ -196,6 +220,18 @@ async function remove(work: Work): Promise<Again> {
   }
   await dropFinalizer(context.stores.instances, instance);
   tell(context, instance, operation, { state: 'succeeded', description: 'the deprovision succeeded' });
+}
+
+/** What there may be to remove: after a plan change that did not end well, the one of before and the one of after. */
+function everMade(instance: Readonly<ServiceInstance>): Readonly<ServiceInstance>[] {
+  const { applied } = instance.status ?? {};
+  const { spec } = instance;
+  if (!applied || (applied.planId === spec.planId && applied.serviceId === spec.serviceId)) return [instance];
+  const { serviceId, planId, parameters } = applied;
+  return [
+    instance,
+    { ...instance, spec: { ...spec, serviceId, planId, ...(parameters ? { parameters } : {}) } },
+  ];
 }
 
 /** A binding whose unbind failed is tried once more for each deprovision; failing again, it fails that too. */

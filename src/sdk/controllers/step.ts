@@ -1,7 +1,7 @@
 // One call of a backend's function, and what its outcome means for the operation: ended, waiting, or to be repeated.
 import type { Removed } from '../authoring/backend.js';
 import { type Outcome, TerminalError } from '../authoring/outcome.js';
-import type { Operable, Operation, Progress } from '../resources/operations.js';
+import { BACKEND_REFUSED, type Operable, type Operation, type Progress } from '../resources/operations.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
 
 /** When a backend says that it is waiting, without saying for how long. */
@@ -61,7 +61,7 @@ function refused<T>({ log, operation }: Step<T>, error: TerminalError): StepResu
     state: 'failed',
     progress: {
       state: 'failed',
-      reason: 'BackendRefused',
+      reason: BACKEND_REFUSED,
       description: error.message || 'the service refused',
       instanceUsable: error.instanceUsable,
       updateRepeatable: error.updateRepeatable,

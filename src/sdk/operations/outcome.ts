@@ -1,7 +1,13 @@
 // Waits, within a request's patience, for what the controller makes of a write.
 import { OsbError } from '../osb/errors.js';
 import type { KubeObject } from '../kube/types.js';
-import { findOperation, isFinal, type Operable, type OperationRecord } from '../resources/operations.js';
+import {
+  BACKEND_REFUSED,
+  findOperation,
+  isFinal,
+  type Operable,
+  type OperationRecord,
+} from '../resources/operations.js';
 import type { ResourceStore } from '../runtime/resource-store.js';
 import type { OperationContext } from './context.js';
 
@@ -16,6 +22,7 @@ export interface Patience {
 export const mayBeAsynchronous = ({ acceptsIncomplete, asyncAllowed = true }: Patience): boolean =>
   acceptsIncomplete && asyncAllowed;
 
+/** 0 where the request is not to wait at all, even for what is there already. */
 function timeoutMs({ settings }: OperationContext, patience: Patience): number {
   return mayBeAsynchronous(patience) ? settings.patienceMs : settings.synchronousLimitMs;
 }
@@ -37,10 +44,9 @@ export async function awaitEnd<T extends Operable>(
     const record = findOperation(object as T, what.operationId);
     return record !== undefined && isFinal(record);
   };
-  const waited = await store.waitFor(what.name, ended, {
-    timeoutMs: timeoutMs(context, patience),
-    signal: patience.signal,
-  });
+  const limit = timeoutMs(context, patience);
+  if (limit === 0) return undefined;
+  const waited = await store.waitFor(what.name, ended, { timeoutMs: limit, signal: patience.signal });
   if (!waited.met) return undefined;
   const object = waited.object;
   const record = object && findOperation(object as T, what.operationId);
@@ -62,8 +68,10 @@ export async function awaitAbsence<T extends Operable>(
     return record?.state === 'failed' ? record : undefined;
   };
   const gone = (object: Readonly<KubeObject> | undefined): boolean => object?.metadata.uid !== what.uid;
+  const limit = timeoutMs(context, patience);
+  if (limit === 0) return false;
   const waited = await store.waitFor(what.name, (object) => gone(object) || failure(object) !== undefined, {
-    timeoutMs: timeoutMs(context, patience),
+    timeoutMs: limit,
     signal: patience.signal,
   });
   if (!waited.met) return false;
@@ -72,9 +80,13 @@ export async function awaitAbsence<T extends Operable>(
   return gone(waited.object);
 }
 
-/** The answer to a synchronous request whose work failed. */
+/**
+ * The answer to a synchronous request whose work failed. An update that the backend refused is impossible in the
+ * instance's present state (specification: Updating, 422); anything else may have left something behind.
+ */
 export function failedError(record: OperationRecord): OsbError {
-  return new OsbError('Internal', record.description ?? `the ${record.type} failed`, {
+  const name = record.type === 'update' && record.reason === BACKEND_REFUSED ? 'Unprocessable' : 'Internal';
+  return new OsbError(name, record.description ?? `the ${record.type} failed`, {
     instanceUsable: record.instanceUsable,
     updateRepeatable: record.updateRepeatable,
   });

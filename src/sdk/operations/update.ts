@@ -2,7 +2,7 @@
 // Parameters combine at the top level: each one given replaces the old one, null removes it, the others stay.
 import { isDeepStrictEqual } from 'node:util';
 import { instanceFacts } from '../authoring/facts.js';
-import type { Plan } from '../catalog/plan.js';
+import { type Plan, planChangeProblem } from '../catalog/plan.js';
 import { isConflict } from '../kube/errors.js';
 import type { Answer, UpdateRequest } from '../osb/broker.js';
 import { OsbError } from '../osb/errors.js';
@@ -75,14 +75,8 @@ function check(
     throw new OsbError('BadRequest', "service_id is not the service instance's");
   }
   const plan = findPlan(context.catalog, request.serviceId, request.planId ?? present.planId);
-  if (
-    plan.spec.id !== present.planId &&
-    context.catalog.find(request.serviceId, present.planId)?.planUpdateable !== true
-  ) {
-    throw new OsbError('Unprocessable', 'the plan of this service instance cannot be changed', {
-      updateRepeatable: false,
-    });
-  }
+  const problem = planChangeProblem(context.catalog.find(request.serviceId, present.planId), plan);
+  if (problem) throw new OsbError('Unprocessable', problem, { updateRepeatable: false });
   checkMaintenance(plan, request.maintenanceVersion);
   requireAsync(plan.spec.asyncRequired?.instances, request);
   const contextAlone =

@@ -119,6 +119,10 @@ export interface ServiceBindingStatus {
      */
     state: 'in progress' | 'succeeded' | 'failed';
     /**
+     * One word for programs, as in the conditions.
+     */
+    reason?: string;
+    /**
      * Text for the user; holds no secret.
      */
     description?: string;
@@ -157,6 +161,10 @@ export interface ServiceBindingStatus {
      * The state in the words of the Open Service Broker API; a final one never changes.
      */
     state: 'in progress' | 'succeeded' | 'failed';
+    /**
+     * One word for programs, as in the conditions.
+     */
+    reason?: string;
     /**
      * Text for the user; holds no secret.
      */
@@ -349,6 +357,10 @@ export interface ServiceInstanceStatus {
      */
     state: 'in progress' | 'succeeded' | 'failed';
     /**
+     * One word for programs, as in the conditions.
+     */
+    reason?: string;
+    /**
      * Text for the user; holds no secret.
      */
     description?: string;
@@ -396,6 +408,10 @@ export interface ServiceInstanceStatus {
      */
     state: 'in progress' | 'succeeded' | 'failed';
     /**
+     * One word for programs, as in the conditions.
+     */
+    reason?: string;
+    /**
      * Text for the user; holds no secret.
      */
     description?: string;
@@ -428,6 +444,10 @@ export interface ServiceInstanceStatus {
    * What is confirmed, which an operation in progress or failed does not touch.
    */
   applied?: {
+    /**
+     * The service offering, which never changes.
+     */
+    serviceId: string;
     /**
      * The plan.
      */

@@ -154,6 +154,7 @@ describe('the record of an operation', () => {
       id: 'p',
       type: 'provision',
       state: 'failed',
+      reason: 'Overtaken',
       description: 'overtaken by a deprovision',
       startedAt: T0.toISOString(),
       finishedAt: '2026-01-01T00:10:00Z',

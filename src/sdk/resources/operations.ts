@@ -11,6 +11,8 @@ export interface OperationRecord {
   id: string;
   type: OperationType;
   state: OperationState;
+  /** A word for programs, as in the conditions. */
+  reason?: string;
   description?: string;
   startedAt: string;
   finishedAt?: string;
@@ -98,6 +100,9 @@ export function isSettled(object: Operable): boolean {
   return currentOperation(object, new Date(0)).id === last.id;
 }
 
+/** The reason of a failure that the backend declared, in a `TerminalError`. */
+export const BACKEND_REFUSED = 'BackendRefused';
+
 /** What to write about an operation. */
 export interface Progress {
   state: OperationState;
@@ -161,6 +166,7 @@ function toRecord(operation: Operation, progress: Progress, now: Date): Operatio
     id: operation.id,
     type: operation.type,
     state: progress.state,
+    reason: progress.reason,
     description: progress.description,
     startedAt: operation.startedAt,
     ...(progress.state === 'in progress' ? {} : { finishedAt: seconds(now) }),
@@ -177,5 +183,11 @@ function toRecord(operation: Operation, progress: Progress, now: Date): Operatio
 function ended(record: OperationRecord, by: Operation, now: Date): OperationRecord {
   if (isFinal(record)) return record;
   const { retryAfterSeconds: _, ...rest } = record;
-  return { ...rest, state: 'failed', description: `overtaken by a ${by.type}`, finishedAt: seconds(now) };
+  return {
+    ...rest,
+    state: 'failed',
+    reason: 'Overtaken',
+    description: `overtaken by a ${by.type}`,
+    finishedAt: seconds(now),
+  };
 }
