@@ -207,21 +207,5 @@ describe('orphan mitigation', () => {
       await scene.kube.bindings.untilGone(id);
       expect(scene.lab.bindings.has(id)).to.equal(false);
     });
-
-    it('[185, 186] answers 5xx when it cannot know what was made, and a delete removes it', async function () {
-      const faults = scene.cluster.local?.faults;
-      if (!faults) this.skip();
-      const id = newId();
-      faults.add({
-        match: { verb: 'create', resource: 'serviceinstances' },
-        times: 1,
-        fault: { kind: 'reset', when: 'after' },
-      });
-      expect((await scene.osb.provision(id, provisionOf(PLAIN))).status).to.equal(503);
-      await scene.kube.instances.until(id);
-      expect((await scene.osb.deprovision(id, queryOf(PLAIN))).status).to.equal(200);
-      expect(scene.lab.instances.has(id)).to.equal(false);
-      expect(await scene.kube.instances.get(id)).to.equal(undefined);
-    });
   });
 });

@@ -114,6 +114,7 @@ describe('the package', function () {
     }
     writeFileSync(join(author, 'package.json'), JSON.stringify({ type: 'module' }));
     writeFileSync(join(author, 'broker.ts'), SAMPLE);
+    cpSync(join(ROOT, 'examples', 'folder'), join(author, 'folder'), { recursive: true });
   });
 
   it('holds what runs, its types and the custom resource definitions, and nothing else', () => {
@@ -126,7 +127,7 @@ describe('the package', function () {
     expect(files.filter((name) => /\.test\.|\.map$|(?<!\.d)\.ts$/.test(name))).to.deep.equal([]);
   });
 
-  it('compiles with a strict author, and runs', async () => {
+  it('compiles with a strict author and with the example, and runs', async () => {
     const options = [
       '--strict',
       '--exactOptionalPropertyTypes',
@@ -134,7 +135,7 @@ describe('the package', function () {
       '--skipLibCheck',
     ];
     const target = ['--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
-    await tsc([...options, ...target, 'broker.ts'], author);
+    await tsc([...options, ...target, 'broker.ts', 'folder/main.ts'], author);
     const env = { PATH: process.env.PATH, HOME: author, KUBECONFIG: join(author, 'none') };
     const failure = await run(process.execPath, ['broker.js'], { cwd: author, env }).then(
       () => expect.fail('it ran without a cluster'),
@@ -142,6 +143,10 @@ describe('the package', function () {
     );
     expect(failure.code).to.equal(1);
     expect(failure.stderr).to.match(/^The broker cannot run: .*KUBECONFIG/);
+    const example = await run(process.execPath, ['folder/main.js'], { cwd: author, env }).catch(
+      (error: unknown) => error as typeof failure,
+    );
+    expect(example.stderr).to.match(/^The broker cannot run: .*KUBECONFIG/);
     const offering = JSON.parse(failure.stdout) as { plans: { schemas: { instanceCreate: object } }[] };
     expect(offering.plans[0]!.schemas.instanceCreate).to.have.nested.property('properties.size.maximum', 16);
   });

@@ -32,6 +32,8 @@ export interface CountingProxy {
   clear(): void;
   /** The next request of that kind is answered so, and never reaches the API server. */
   refuseNext(what: string, status: number): void;
+  /** The next request of that kind takes effect, and its answer is lost. */
+  loseNext(what: string): void;
   close(): Promise<void>;
 }
 
@@ -42,13 +44,20 @@ export async function startCountingProxy(cluster: TestCluster): Promise<Counting
   let requests: CountedRequest[] = [];
   const looks = new Set<() => void>();
   const refusals = new Map<string, number>();
+  const losses = new Set<string>();
   const server = createServer((incoming, outgoing) => {
     void readAll(incoming).then(async (body) => {
       const counted: CountedRequest = { what: describe(incoming.method ?? '', incoming.url ?? ''), body };
       requests.push(counted);
       const refusal = refusals.get(counted.what);
       if (refusals.delete(counted.what)) outgoing.writeHead((counted.status = refusal!)).end();
-      else await forward(upstream, { incoming, outgoing, body }, (status) => (counted.status = status));
+      else {
+        const isLost = losses.delete(counted.what);
+        await forward(upstream, { incoming, outgoing, body }, (status) => {
+          counted.status = status;
+          if (isLost) outgoing.destroy();
+        });
+      }
       for (const look of looks) look();
     });
   });
@@ -80,6 +89,7 @@ export async function startCountingProxy(cluster: TestCluster): Promise<Counting
       }),
     clear: () => (requests = []),
     refuseNext: (what, status) => void refusals.set(what, status),
+    loseNext: (what) => void losses.add(what),
     async close() {
       const closed = once(server, 'close');
       server.close();
