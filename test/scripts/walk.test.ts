@@ -104,6 +104,7 @@ describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, funct
       SERVICE_ID: '335151ee-d035-4e3b-ae98-d76664c8fc80',
       PLAN_ID: 'small_0001',
       OTHER_PLAN_ID: '',
+      EXPECTED_RESPONSE: 'olleh',
     };
     expect(await script('lifecycle', invert)).to.include('The whole lifecycle went well.');
   });
