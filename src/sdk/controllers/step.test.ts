@@ -1,0 +1,124 @@
+import { expect } from 'chai';
+import { done, TerminalError, waiting } from '../authoring/outcome.js';
+import type { Operable } from '../resources/operations.js';
+import type { Log } from '../telemetry/log.js';
+import { runStep, type Step, type StepResult } from './step.js';
+
+const NOW = new Date('2026-01-01T00:00:00Z');
+const quiet = (): undefined => undefined;
+const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
+
+function step(
+  call: Step<object>['call'],
+  more: Partial<Step<object>> & { attempts?: number } = {},
+): Promise<StepResult<object>> {
+  const operation = { id: 'provision-1', type: 'provision' as const, startedAt: NOW.toISOString() };
+  const object: Operable = {
+    apiVersion: 'v1',
+    kind: 'ServiceInstance',
+    metadata: { name: 'web' },
+    spec: {},
+    status: { lastOperation: { ...operation, state: 'in progress', attempts: more.attempts ?? 0 } },
+  };
+  return runStep({
+    object,
+    operation,
+    deadline: new Date(NOW.getTime() + 60_000),
+    now: NOW,
+    signal: new AbortController().signal,
+    log,
+    call,
+    ...more,
+  });
+}
+
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+
+describe('a step of an operation', () => {
+  it('is done with what the backend returns, or with nothing', async () => {
+    expect(await step(async () => done({ metadata: {} }))).to.deep.equal({
+      state: 'done',
+      result: { metadata: {} },
+    });
+    expect(await step(async () => undefined)).to.deep.equal({ state: 'done', result: {} });
+  });
+
+  it('waits with the text of the backend, for as long as it says, but not past the deadline', async () => {
+    const short = await step(async () => waiting('2 of 3', { retryAfter: 1.5 }));
+    expect(short).to.deep.include({ state: 'in progress', requeueAfterMs: 1500 });
+    expect(short).to.have.nested.property('progress.description', '2 of 3');
+    expect(short).to.have.nested.property('progress.retryAfterSeconds', 2);
+    expect(await step(async () => waiting('long', { retryAfter: 3600 }))).to.include({
+      requeueAfterMs: 60_000,
+    });
+  });
+
+  it('has failed when the backend says so, in its words', async () => {
+    const refused = await step(async () => {
+      throw new TerminalError('the quota is used up', { instanceUsable: true, updateRepeatable: false });
+    });
+    expect(refused).to.deep.equal({
+      state: 'failed',
+      progress: {
+        state: 'failed',
+        reason: 'BackendRefused',
+        description: 'the quota is used up',
+        instanceUsable: true,
+        updateRepeatable: false,
+      },
+    });
+  });
+
+  it('is tried again for any other error, ever later, and the error is told to nobody', async () => {
+    const fail = async (): Promise<never> => {
+      throw new Error('password canary');
+    };
+    for (const [attempts, from, to] of [
+      [0, 250, 500],
+      [3, 2000, 4000],
+      [40, 30_000, 60_000],
+    ] as const) {
+      const again = await step(fail, { attempts });
+      expect(again).to.have.nested.property('progress.attempts', attempts + 1);
+      expect(again).to.have.property('requeueAfterMs').within(from, to);
+      expect(JSON.stringify(again)).not.to.include('canary');
+    }
+  });
+
+  it('has failed past its deadline, and the backend is not asked', async () => {
+    let asked = false;
+    const late = await step(
+      async () => {
+        asked = true;
+      },
+      { now: new Date(NOW.getTime() + 60_000) },
+    );
+    expect(late).to.have.nested.property('progress.reason', 'DeadlineExceeded');
+    expect(late).to.have.nested.property('progress.description').that.includes('60 seconds');
+    expect(asked).to.be.false;
+  });
+
+  it('sees its signal fire at the deadline, and has failed then', async () => {
+    const deadline = new Date(NOW.getTime() + 20);
+    expect(await step(untilAborted, { deadline })).to.have.nested.property(
+      'progress.reason',
+      'DeadlineExceeded',
+    );
+  });
+
+  it('has no outcome when it is interrupted, whatever the backend makes of it', async () => {
+    for (const ignore of [false, true]) {
+      const interrupt = new AbortController();
+      const running = step(
+        async (signal) => {
+          interrupt.abort(new Error('a newer intent'));
+          if (!ignore) signal.throwIfAborted();
+          return done();
+        },
+        { signal: interrupt.signal },
+      );
+      expect(await running.catch((error: Error) => error.message)).to.equal('a newer intent');
+    }
+  });
+});
