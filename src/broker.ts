@@ -4,9 +4,9 @@ import type { BrokerDefinition } from './sdk/index.js';
 import { echoService } from './services/echo.js';
 import { invertService } from './services/invert.js';
 
-const echoServiceUrl = process.env.ECHO_SERVICE_URL ?? 'http://127.0.0.1:8090';
+const { ECHO_SERVICE_PORT = '8090', ECHO_SERVICE_URL = `http://127.0.0.1:${ECHO_SERVICE_PORT}` } = process.env;
 
 export const broker: BrokerDefinition = {
-  services: [echoService(echoServiceUrl), invertService(echoServiceUrl)],
+  services: [echoService(ECHO_SERVICE_URL), invertService(ECHO_SERVICE_URL)],
   backends: [httpBackend],
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The life of an instance of a sample service from catalog to deprovision, each step repeated where the answer to a
 # repetition matters, with a message sent through the binding. For invert_service:
-#   SERVICE_ID=335151ee-d035-4e3b-ae98-d76664c8fc80 PLAN_ID=small_0001 OTHER_PLAN_ID= EXPECTED_RESPONSE=olleh
+#   SERVICE_ID=335151ee-d035-4e3b-ae98-d76664c8fc80 PLAN_ID=small_0001 EXPECTED_RESPONSE=olleh
 # shellcheck source-path=SCRIPTDIR source=shared.sh
 source "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 

@@ -5,11 +5,13 @@
 #   BROKER_USERNAME, BROKER_PASSWORD   (broker, broker)
 #   BROKER_CA_FILE    the certificate authority of an https broker, where the system does not know it
 #   CURL_OPTS         further options of curl, separated by blanks
-#   SERVICE_ID, PLAN_ID, OTHER_PLAN_ID, INSTANCE_ID, BINDING_ID   (the sample service echo_service)
+#   SERVICE_ID, PLAN_ID, OTHER_PLAN_ID, INSTANCE_ID, BINDING_ID   (the sample service echo_service; with another
+#                     SERVICE_ID, there is no OTHER_PLAN_ID unless it is given)
 #   PARAMETERS        a JSON object, for provision, update and bind
 #   EXPECTED_STATUS   the statuses to accept from the first request, separated by blanks
 #   POLL_TIMEOUT      how many seconds an asynchronous operation may take (300)
-#   SHOW_CREDENTIALS  set to 1, prints the credentials of bindings, which are hidden otherwise
+#   SHOW_CREDENTIALS  set to 1, prints the credentials of bindings and the secrets of dashboard clients, which are
+#                     hidden otherwise
 set -euo pipefail
 
 BROKER_URL=${BROKER_URL:-http://127.0.0.1:8080}
@@ -17,9 +19,10 @@ BROKER_URL=${BROKER_URL%/}
 BROKER_USERNAME=${BROKER_USERNAME:-broker}
 BROKER_PASSWORD=${BROKER_PASSWORD:-broker}
 BROKER_API_VERSION=${BROKER_API_VERSION:-2.17}
+if [ -z "${SERVICE_ID:-}" ]; then OTHER_PLAN_ID=${OTHER_PLAN_ID-free_0001}; fi
 export SERVICE_ID=${SERVICE_ID:-8929d1a1-2efb-4443-b67a-6f369bb39795}
 export PLAN_ID=${PLAN_ID:-big_0001}
-export OTHER_PLAN_ID=${OTHER_PLAN_ID-free_0001}
+export OTHER_PLAN_ID=${OTHER_PLAN_ID:-}
 export INSTANCE_ID=${INSTANCE_ID:-7da001ba-dd6c-44d9-bffd-a064935af78b}
 export BINDING_ID=${BINDING_ID:-df5ad5f9-7abc-4c1a-ac32-714d4460e1a0}
 export PARAMETERS=${PARAMETERS:-}
@@ -33,6 +36,11 @@ fail() {
   printf 'error: %s\n' "$*" >&2
   exit 1
 }
+
+if [ -n "$PARAMETERS" ]; then
+  node -e 'try { JSON.parse(process.env.PARAMETERS) } catch { process.exit(1) }' ||
+    fail "PARAMETERS is not JSON: give an object, as in PARAMETERS='{\"name\": \"value\"}'"
+fi
 
 # encode TEXT: as a part of a URL.
 encode() {
@@ -73,7 +81,11 @@ pretty() {
   node -e '
     const hidden = "(hidden; SHOW_CREDENTIALS=1 shows it)";
     const mask = (value) => Object.fromEntries(Object.keys(value).map((key) => [key, hidden]));
-    const hide = (key, value) => (key === "credentials" && value && !process.env.SHOW_CREDENTIALS ? mask(value) : value);
+    const hide = (key, value) => {
+      if (process.env.SHOW_CREDENTIALS || !value) return value;
+      if (key === "credentials") return mask(value);
+      return key === "dashboard_client" ? { ...value, secret: hidden } : value;
+    };
     try {
       const value = JSON.parse(require("fs").readFileSync(0, "utf8"));
       if (typeof value !== "object" || value === null || Array.isArray(value)) process.exit(1);

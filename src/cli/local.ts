@@ -4,22 +4,27 @@ import '../sdk/require-node.js';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { broker } from '../broker.js';
-import { startEchoService } from '../echo-service/server.js';
 import { loadKubeConfig, runBroker } from '../sdk/index.js';
 import { NOT_FOR_PRODUCTION, startLocalApiServer } from '../sdk/local/index.js';
 import { applyDefinitions } from './definitions.js';
 import { nextSteps } from './next-steps.js';
+import { orExplain, startSampleService } from './sample-service.js';
 
 const directory = join(process.cwd(), '.local');
 const kubeconfig = join(directory, 'kubeconfig');
 const namespace = 'brokersdk';
 
-const apiServer = await startLocalApiServer({ port: Number(process.env.LOCAL_API_PORT ?? 0) });
-const echo = await startEchoService({
-  host: '127.0.0.1',
-  port: Number(process.env.ECHO_SERVICE_PORT ?? 8090),
+await orExplain(async () => {
+  const apiServer = await startLocalApiServer({ port: Number(process.env.LOCAL_API_PORT ?? 0) });
+  try {
+    const echo = await startSampleService(process.env);
+    await serve(apiServer).finally(() => echo.close());
+  } finally {
+    await apiServer.close();
+  }
 });
-try {
+
+async function serve(apiServer: LocalApiServer): Promise<void> {
   mkdirSync(directory, { recursive: true });
   writeFileSync(kubeconfig, apiServer.kubeconfig(namespace), { mode: 0o600 });
   process.env.KUBECONFIG = kubeconfig;
@@ -36,7 +41,4 @@ try {
     },
     onServing: ({ url }) => process.stdout.write(nextSteps({ url, kubeconfig, namespace })),
   });
-} finally {
-  await echo.close();
-  await apiServer.close();
 }

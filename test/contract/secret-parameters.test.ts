@@ -4,10 +4,18 @@ import { expect } from 'chai';
 import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
 import type { KubeObject, ResourceType, Secret } from '../../src/sdk/kube/types.js';
 import { done, defineService, WriteOnly } from '../../src/sdk/index.js';
-import { BINDINGS, INSTANCES, SECRETS, type ServiceInstance } from '../../src/sdk/resources/kinds.js';
+import {
+  BINDINGS,
+  INSTANCES,
+  OFFERINGS,
+  SECRET_LABEL,
+  SECRETS,
+  type ServiceInstance,
+} from '../../src/sdk/resources/kinds.js';
 import { newId, startTestBroker, type TestBroker } from '../support/broker.js';
 import { idsQuery, provisionBody } from '../support/catalog.js';
 import { openCluster, type TestCluster } from '../support/cluster.js';
+import { eventually } from '../support/unchanged.js';
 
 class Login {
   @IsString()
@@ -173,6 +181,82 @@ describe('secret parameters', () => {
     });
     expect(answer.status).to.equal(200);
     expect(seen.ensure.at(-1)).to.deep.include({ password: 'canary-eight' });
+  });
+
+  it('of two updates at once: those of the first are not lost to the second', async function () {
+    const faults = cluster.local?.faults;
+    if (!faults) this.skip();
+    const id = newId();
+    const update = (password: string) =>
+      broker.osb.update(id, { service_id: service.serviceId, parameters: { password } }, query);
+    await broker.osb.provision(id, body('canary-nine'), query);
+    const late = faults.add({
+      match: { verb: 'update', resource: INSTANCES.plural, subresource: '' },
+      times: 1,
+      fault: { kind: 'delay', ms: 300 },
+    });
+    const first = update('canary-ten');
+    await eventually(
+      () => Promise.resolve(late.hits),
+      (hits) => hits === 1,
+    );
+    expect((await update('canary-eleven')).status).to.be.oneOf([200, 422]); // the first may be done by then
+    expect((await first).status).to.equal(200);
+    expect(seen.ensure.map(({ password }) => password)).to.include('canary-ten');
+  });
+
+  it('of an update whose answer was lost are found by the same update again', async function () {
+    const faults = cluster.local?.faults;
+    if (!faults) this.skip();
+    const id = newId();
+    const update = () =>
+      broker.osb.update(id, { service_id: service.serviceId, parameters: { password: 'canary-12' } }, query);
+    await broker.osb.provision(id, body('canary-twelve'), query);
+    await update();
+    await broker.osb.update(id, { service_id: service.serviceId, parameters: { password: 'x' } }, query);
+    faults.silenceWatches({ resource: INSTANCES.plural });
+    faults.add({
+      match: { verb: 'update', resource: INSTANCES.plural, subresource: '' },
+      times: 1,
+      fault: { kind: 'reset', when: 'after' },
+    });
+    expect((await update()).status).to.equal(503);
+    expect((await update()).status).to.equal(200);
+    expect(seen.ensure.at(-1)).to.deep.include({ password: 'canary-12' });
+    faults.dropWatches();
+  });
+
+  it('are stored although the Secret of an earlier instance of that id is still there', async () => {
+    const id = newId();
+    const config = cluster.config();
+    const [owner] = await stored<KubeObject>(OFFERINGS); // something that is there, or the Secret would be collected
+    const { apiVersion, kind, metadata } = owner!;
+    await createResourceClient<Secret>(config, SECRETS, cluster.namespace).create({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: `instance-parameters-${id}`,
+        labels: { [SECRET_LABEL]: 'parameters' },
+        ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid! }],
+      },
+    });
+    await config.close();
+    expect((await broker.osb.provision(id, body('canary-13'), query)).status).to.equal(201);
+    expect(seen.ensure.at(-1)).to.deep.include({ password: 'canary-13' });
+  });
+
+  it('that cannot be stored are a 5xx, so that the platform takes the instance away', async function () {
+    const faults = cluster.local?.faults;
+    if (!faults) this.skip();
+    const id = newId();
+    faults.add({
+      match: { verb: 'create', resource: SECRETS.plural },
+      times: 1,
+      fault: { kind: 'status', code: 409 },
+    });
+    expect((await broker.osb.provision(id, body('canary-14'), query)).status).to.equal(503);
+    const gone = await broker.osb.deprovision(id, idsQuery(service.serviceId, service.planId));
+    expect(gone.status).to.equal(200);
   });
 
   it('are not read from Secrets that are not meant for it', async () => {

@@ -4,7 +4,7 @@ import type { BindingResult, JsonObject } from '../authoring/backend.js';
 import { instanceIdOf } from '../authoring/facts.js';
 import { type Outcome, TerminalError } from '../authoring/outcome.js';
 import type { Plan } from '../catalog/plan.js';
-import { secretName } from '../resources/binding-secret.js';
+import { isOwnedBy, secretName } from '../resources/binding-secret.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
 import {
@@ -29,6 +29,9 @@ import { keepCredentials } from './credentials.js';
 import { openSecrets, revealed, SECRET_GRACE_MS } from './parameters.js';
 import { runStep } from './step.js';
 import { bindingIdOf, bindingView } from './views.js';
+
+/** When to look again, where the cache is behind. */
+const BEHIND_MS = 200;
 
 interface Work {
   context: ReconcileContext;
@@ -75,6 +78,7 @@ async function bind(work: Work, instance: Readonly<ServiceInstance>, plan: Plan 
   const resolved = context.catalog.backendFor(instance);
   if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
   const backend = resolved.backend;
+  if (await isBehind(work)) return { requeueAfterMs: BEHIND_MS };
   if (!backend.bind) return report(work, failed('NotBindable', 'the service cannot be bound'));
   const bound = (signal: AbortSignal): Promise<Outcome<BindingResult>> =>
     backend.bind!(
@@ -94,6 +98,18 @@ async function bind(work: Work, instance: Readonly<ServiceInstance>, plan: Plan 
   return step.state === 'in progress' ? { requeueAfterMs: step.requeueAfterMs } : undefined;
 }
 
+/**
+ * Credentials are kept, but no word of it is here: either it was never written, or its answer was lost and the watch has
+ * not brought it yet. Then they may have been handed out, and must not be made anew.
+ */
+async function isBehind({ context, binding }: Work): Promise<boolean> {
+  const { bindings, secrets } = context.stores;
+  const kept = secrets.get(secretName(binding));
+  if (!kept || !isOwnedBy(kept, binding)) return false;
+  const { name, resourceVersion } = binding.metadata;
+  return (await bindings.read(name))?.metadata.resourceVersion !== resourceVersion;
+}
+
 async function adopt({ context, binding }: Work): Promise<void> {
   await context.stores.bindings.replace({
     ...binding,
@@ -102,11 +118,16 @@ async function adopt({ context, binding }: Work): Promise<void> {
   });
 }
 
-/** Not before the instance is there: with kubectl, both may be applied at once. */
+/**
+ * Not before the instance is there: with kubectl, both may be applied at once. Over HTTP it was there, so that where it
+ * is not, it was deprovisioned by a request that crossed this one.
+ */
 async function awaitInstance(work: Work): Promise<Again> {
-  const { binding, instance } = work;
+  const { context, binding, instance } = work;
   const { name } = binding.spec.instanceRef;
-  if (instance && (isDeleting(instance) || isSettled(instance))) {
+  const isCrossed = !instance && binding.spec.operation !== undefined;
+  if (isCrossed && (await context.stores.instances.read(name))) return { requeueAfterMs: BEHIND_MS };
+  if (isCrossed || (instance && (isDeleting(instance) || isSettled(instance)))) {
     return report(
       work,
       failed('InstanceNotReady', `the service instance ${name} cannot be bound: see its conditions`),

@@ -247,7 +247,8 @@ async function removeBindings(work: Work, bindings: readonly Readonly<ServiceBin
   await report(work, inProgress('RemovingBindings', `${bindings.length} bindings are removed first`));
   const again = { id, type: 'unbind' as const, requestedAt: context.now().toISOString() };
   for (const binding of bindings) {
-    if (!isDeleting(binding)) await context.stores.bindings.delete(binding.metadata.name);
+    const { name, uid } = binding.metadata;
+    if (!isDeleting(binding)) await context.stores.bindings.delete(name, uid === undefined ? {} : { uid });
     else if (failed.includes(binding)) {
       await context.stores.bindings.replace({ ...binding, spec: { ...binding.spec, operation: again } });
     }

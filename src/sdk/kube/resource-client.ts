@@ -3,7 +3,14 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type CallDescription, errorOfFailure, isNotFound, KubeError } from './errors.js';
 import { type Call, callJson, openStream } from './rest.js';
-import type { KubeObject, ListPage, ResourceClient, ResourceType, WatchEvent } from './types.js';
+import type {
+  KubeObject,
+  ListPage,
+  Preconditions,
+  ResourceClient,
+  ResourceType,
+  WatchEvent,
+} from './types.js';
 import { readEvents } from './watch-stream.js';
 
 // Chosen at random between these, so that the watches of many replicas do not end together.
@@ -86,12 +93,12 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     return this.#put({ ...this.#describe('replace status of', name), method: 'PUT', path, body: object });
   }
 
-  async delete(name: string, options: { uid?: string } = {}): Promise<T | undefined> {
+  async delete(name: string, preconditions: Preconditions = {}): Promise<T | undefined> {
     const body = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       propagationPolicy: 'Background',
-      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+      ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
     };
     const call: Call = {
       ...this.#describe('delete', name),

@@ -57,6 +57,12 @@ export interface WatchEvent<T> {
   object: T;
 }
 
+/** What an object must be in order to be deleted. */
+export interface Preconditions {
+  uid?: string;
+  resourceVersion?: string;
+}
+
 /** The operations on one kind of object in one namespace. Failures are `KubeError`s. */
 export interface ResourceClient<T extends KubeObject> {
   readonly type: ResourceType;
@@ -69,10 +75,10 @@ export interface ResourceClient<T extends KubeObject> {
   replace(object: T): Promise<T>;
   replaceStatus(object: T): Promise<T>;
   /**
-   * The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. With a `uid`,
-   * an object of that name with another uid is a conflict.
+   * The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. An object of
+   * that name that does not meet the preconditions is a conflict.
    */
-  delete(name: string, options?: { uid?: string }): Promise<T | undefined>;
+  delete(name: string, options?: Preconditions): Promise<T | undefined>;
   /**
    * Resolves when the stream ends cleanly or `signal` fires; rejects with what broke it. A failure that the server
    * reports within the stream is an `ERROR` event, whose object is a `Status`. `onEvent` never throws.

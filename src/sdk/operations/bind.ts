@@ -20,15 +20,16 @@ import { bindingBody } from './binding-body.js';
 import { checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
-import { existingInstance, findBinding } from './lookup.js';
+import { existingInstance, findBinding, findInstance } from './lookup.js';
 import {
   healSecrets,
   hideParameters,
   revealParameters,
   secretOf,
-  storeSecrets,
+  storeFirstSecrets,
 } from './secret-parameters.js';
 import { awaitEnd, failedError, mayBeAsynchronous, type Patience, tooSlow } from './outcome.js';
+import { takeBack } from './undo.js';
 
 type BindAnswer = Answer<200 | 201, BindingBody> | Answer<202, OperationBody>;
 
@@ -139,20 +140,25 @@ async function create(
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const existing = await bindings.read(wanted.metadata.name);
+    if (!existing) throw new OsbError('ConcurrencyError', 'a binding of this id was deleted just now');
     const instance = await existingInstance(context, request.instanceId);
-    if (existing && (await isSame(context, existing, instance, request))) {
-      return repeated(context, existing, patience);
-    }
+    if (await isSame(context, existing, instance, request)) return repeated(context, existing, patience);
     throw new OsbError('Conflict', 'a service binding with this id and other attributes exists');
   }
-  await storeSecrets(context, binding, values, []);
   const { name, uid } = binding.metadata;
   const operationId = wanted.spec.operation!.id;
+  const instance = await findInstance(context, request.instanceId);
+  if (!instance || isDeleting(instance)) {
+    await bindings.delete(name, uid === undefined ? {} : { uid });
+    throw new OsbError('ConcurrencyError', 'the service instance is being deprovisioned');
+  }
+  await storeFirstSecrets(context, binding, values);
   const ended = await awaitEnd(context, bindings, { name, operationId }, patience);
   if (ended?.record.state === 'succeeded')
     return { status: 201, body: await bindingBody(context, ended.object) };
   if (mayBeAsynchronous(patience)) return { status: 202, body: { operation: operationId } };
-  await bindings.delete(name, uid === undefined ? {} : { uid });
+  const late = await takeBack(bindings, { name, uid, operationId });
+  if (late) return { status: 201, body: await bindingBody(context, late) };
   throw ended ? failedError(ended.record) : tooSlow('bind');
 }
 
@@ -166,7 +172,13 @@ async function isSame(
   const secret = secretOf(context, instance).binding;
   const revealed = await revealParameters(context, binding, binding.spec.parameters, secret);
   if (!isSameBinding({ binding, parameters: revealed }, instance, request)) return false;
-  if (!isDeleting(binding)) await healSecrets(context, binding, revealed.missing, request.parameters);
+  if (!isDeleting(binding))
+    await healSecrets(
+      context,
+      binding,
+      { ...revealed, present: binding.spec.parameters },
+      request.parameters,
+    );
   return true;
 }
 
@@ -189,8 +201,12 @@ async function repeated(
         patience,
       );
   if (!end) throw tooSlow('bind');
-  if (end.record.state === 'failed')
-    throw new OsbError('Conflict', 'this service binding failed; unbind it first');
+  if (end.record.state === 'failed') {
+    // One that failed while this request waited for it is an outcome of this request, too, and has to be cleaned up.
+    throw ended
+      ? new OsbError('Conflict', 'this service binding failed; unbind it first')
+      : failedError(end.record);
+  }
   return { status: 200, body: await bindingBody(context, end.object) };
 }
 

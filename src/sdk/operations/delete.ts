@@ -53,7 +53,7 @@ async function resume<T extends Operable>(
   store: ResourceStore<T>,
   object: Readonly<T>,
   type: 'deprovision' | 'unbind',
-): Promise<string> {
+): Promise<string | undefined> {
   const operation = currentOperation(object as T, context.now());
   const record = findOperation(object as T, operation.id);
   if (!record || !isFinal(record)) return operation.id;
@@ -64,6 +64,10 @@ async function resume<T extends Operable>(
     return id;
   } catch (error) {
     if (!(isConflict(error) || isNotFound(error))) throw error;
+    const present = await store.read(object.metadata.name);
+    if (present?.metadata.uid !== object.metadata.uid) return undefined;
+    const begun = currentOperation(present as T, context.now()).id; // by the same request, sent before, for one
+    if (begun !== operation.id) return begun;
     throw new OsbError('ConcurrencyError', 'another request is at work on it');
   }
 }

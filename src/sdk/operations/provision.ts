@@ -18,9 +18,10 @@ import {
   hideParameters,
   revealParameters,
   secretOf,
-  storeSecrets,
+  storeFirstSecrets,
 } from './secret-parameters.js';
 import { awaitEnd, failedError, mayBeAsynchronous, tooSlow } from './outcome.js';
+import { takeBack } from './undo.js';
 
 type ProvisionAnswer = Answer<200 | 201 | 202, ProvisionBody>;
 
@@ -57,7 +58,7 @@ async function create(
     if (!existing) throw new OsbError('ConcurrencyError', 'an instance of this id was deleted just now');
     return repeated(context, existing, request);
   }
-  await storeSecrets(context, instance, values, []);
+  await storeFirstSecrets(context, instance, values);
   return answerWhenDone(context, instance, request, plan);
 }
 
@@ -80,7 +81,8 @@ async function answerWhenDone(
     };
   }
   // A synchronous request that did not succeed leaves nothing behind, as far as that can be.
-  await instances.delete(name, uid === undefined ? {} : { uid });
+  const late = await takeBack(instances, { name, uid, operationId });
+  if (late) return { status: 201, body: bodyOf(late) };
   throw ended ? failedError(ended.record) : tooSlow('provision');
 }
 
@@ -91,9 +93,11 @@ async function isSame(
   request: ProvisionRequest,
 ): Promise<boolean> {
   const secret = secretOf(context, instance).instance;
-  const revealed = await revealParameters(context, instance, presentState(instance).parameters, secret);
+  const { parameters: present } = presentState(instance);
+  const revealed = await revealParameters(context, instance, present, secret);
   if (!isSameInstance(instance, revealed, request)) return false;
-  if (!isDeleting(instance)) await healSecrets(context, instance, revealed.missing, request.parameters);
+  if (!isDeleting(instance))
+    await healSecrets(context, instance, { ...revealed, present }, request.parameters);
   return true;
 }
 

@@ -27,8 +27,11 @@ import {
   wantedTarget,
   withTarget,
 } from './update-target.js';
+import { undoUpdate } from './undo.js';
 
 type JsonObject = Record<string, unknown>;
+const TRIES = 5;
+
 type UpdateAnswer = Answer<200 | 202, UpdateBody>;
 
 export async function update(context: OperationContext, request: UpdateRequest): Promise<UpdateAnswer> {
@@ -40,6 +43,7 @@ async function decide(
   context: OperationContext,
   request: UpdateRequest,
   instance: Readonly<ServiceInstance>,
+  tries = TRIES,
 ): Promise<UpdateAnswer> {
   const revealed = await revealPresent(context, instance);
   const plan = check(context, request, instance, revealed.confirmed);
@@ -61,7 +65,7 @@ async function decide(
   const succeeded = findOperation(instance, operation.id)?.state === 'succeeded';
   if (succeeded && isDeepStrictEqual(confirmedTarget(instance, revealed.confirmed), target))
     return { status: 200, body: bodyOf(instance) };
-  return write(context, request, { instance, plan, target, present: revealed.confirmed });
+  return write(context, request, { instance, plan, target, present: revealed.confirmed, tries });
 }
 
 function check(
@@ -103,6 +107,8 @@ interface Change {
   target: Target;
   /** The confirmed parameters, with their secret values. */
   present: JsonObject;
+  /** How often to look again, where somebody else is faster. */
+  tries: number;
 }
 
 /** The target as it is stored: a secret that stays keeps its reference, a new one gets a new key. */
@@ -139,12 +145,12 @@ async function write(
   change: Change,
 ): Promise<UpdateAnswer> {
   const { now, newOperationId, stores } = context;
+  const { tries } = change;
   const operationId = newOperationId('update');
   const { target, values } = hideChanges(change);
   try {
     // The secrets first: beside those of before, they do no harm where the second write does not come about.
-    const { spec, status } = change.instance;
-    await storeSecrets(context, change.instance, values, [spec.parameters, status?.applied?.parameters]);
+    await storeSecrets(context, change.instance, values);
     const instance = await stores.instances.replace(
       withTarget(change.instance, target, change.plan, {
         operation: { id: operationId, type: 'update', requestedAt: now().toISOString() },
@@ -153,11 +159,11 @@ async function write(
     );
     return await answer(context, { instance, operationId, plan: change.plan }, request);
   } catch (error) {
-    if (!isConflict(error)) throw error;
+    if (!isConflict(error) || tries === 0) throw error;
     // It changed under our hands: look again at what it is now.
     const present = await stores.instances.read(change.instance.metadata.name);
     if (!present) throw new OsbError('NotFound', 'there is no service instance with this id');
-    return decide(context, request, present);
+    return decide(context, request, present, tries - 1);
   }
 }
 
@@ -177,21 +183,7 @@ async function answer(
       body: { operation: operationId, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) },
     };
   }
-  await undo(context, name, operationId);
+  const late = await undoUpdate(context, name, operationId);
+  if (late) return { status: 200, body: bodyOf(late) };
   throw ended ? failedError(ended.record) : tooSlow('update');
-}
-
-/** A synchronous update that did not succeed is taken back: nothing that was asked for stays (Updating, 4xx and 5xx). */
-async function undo(context: OperationContext, name: string, operationId: string): Promise<void> {
-  const { stores, now, newOperationId, catalog } = context;
-  const instance = await stores.instances.read(name);
-  if (!instance || isDeleting(instance) || instance.spec.operation?.id !== operationId) return;
-  const target = confirmedTarget(instance);
-  const plan = catalog.find(instance.spec.serviceId, target.planId);
-  if (!plan) return;
-  await stores.instances.replace(
-    withTarget(instance, target, plan, {
-      operation: { id: newOperationId('update'), type: 'update', requestedAt: now().toISOString() },
-    }),
-  );
 }

@@ -18,4 +18,9 @@ export class KeyedLock {
     this.#last.set(key, ended);
     return result;
   }
+
+  /** Resolves when all that was asked for so far has ended; undefined when there is nothing to wait for. */
+  pending(key: string): Promise<void> | undefined {
+    return this.#last.get(key);
+  }
 }

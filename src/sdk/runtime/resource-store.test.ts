@@ -290,6 +290,21 @@ describe('ResourceStore', () => {
       expect(version()).to.equal('12');
     });
 
+    it('waits for the writes of that name under way, and for no other', async () => {
+      const writing = store.create(thing('b', ''));
+      const creation = await request();
+      const reading = store.read('b');
+      const other = store.read('a');
+      const next = await request();
+      expect(next.args).to.include({ name: 'a' });
+      next.answer(thing('a', '5'));
+      await other;
+      creation.answer(thing('b', '11'));
+      await writing;
+      (await request()).answer(thing('b', '11'));
+      expect(await reading).to.deep.equal(thing('b', '11'));
+    });
+
     it('keeps out of the cache what may be older than a list', async () => {
       const reading = store.read('a');
       const pending = await request();

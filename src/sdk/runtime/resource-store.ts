@@ -1,6 +1,6 @@
 // The objects of one kind, as operations and controllers use them: reads come from a cache that follows the API server
 // and that shows one's own writes at once; writes go through the API. Knows no particular kind.
-import type { KubeObject, ResourceClient } from '../kube/types.js';
+import type { KubeObject, Preconditions, ResourceClient } from '../kube/types.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
 import { onAbort } from './abortable.js';
 import { type ChangeListener, type Indexer, ObjectCache } from './cache.js';
@@ -89,8 +89,13 @@ export class ResourceStore<T extends KubeObject> {
     return this.#cache.onChange(listener);
   }
 
-  /** Asks the API server. The answer enters the cache too, unless it may be older than what is there. */
+  /**
+   * Asks the API server, once the writes of that name under way have ended: what one of them makes is not missed. The
+   * answer enters the cache too, unless it may be older than what is there.
+   */
   async read(name: string): Promise<Readonly<T> | undefined> {
+    const writing = this.#writing.pending(name);
+    if (writing) await writing;
     return this.#observe(name, async (observation) => {
       const shownUid = this.#cache.get(name)?.metadata.uid;
       const object = await this.#client.get(name);
@@ -116,7 +121,7 @@ export class ResourceStore<T extends KubeObject> {
   }
 
   /** The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. */
-  async delete(name: string, options: { uid?: string } = {}): Promise<Readonly<T> | undefined> {
+  async delete(name: string, options: Preconditions = {}): Promise<Readonly<T> | undefined> {
     return this.#writing.run(name, () =>
       this.#observe(name, async (observation) => {
         const uid = options.uid ?? this.#cache.get(name)?.metadata.uid;
