@@ -7,6 +7,7 @@ export const IMPORT_TABLE = [
   ['src/sdk/run.ts', ['*']],
   ['src/sdk/start.ts', ['*']],
   ['src/sdk/settings.ts', ['src/sdk/telemetry']],
+  ['src/sdk/require-cluster.ts', ['src/sdk/kube', 'src/sdk/resources']],
   ['src/sdk/osb', ['src/sdk/telemetry']],
   ['src/sdk/resources', ['src/sdk/kube/types.ts']],
   ['src/sdk/authoring', ['src/sdk/resources', 'src/sdk/telemetry']],

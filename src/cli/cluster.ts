@@ -4,8 +4,9 @@ import '../sdk/require-node.js';
 import { broker } from '../broker.js';
 import { loadKubeConfig, runBroker } from '../sdk/index.js';
 import { applyDefinitions } from './definitions.js';
+import { orExplain } from './explain.js';
 import { nextSteps } from './next-steps.js';
-import { orExplain, startSampleService } from './sample-service.js';
+import { startSampleService } from './sample-service.js';
 
 const namespace = process.env.BROKER_NAMESPACE ?? 'brokersdk';
 
@@ -18,7 +19,12 @@ await orExplain(async () => {
   try {
     await applyDefinitions(cluster, namespace).finally(() => cluster.close());
     await runBroker(broker, {
-      env: { BROKER_HOST: '127.0.0.1', BROKER_LOG_FORMAT: 'text', ...process.env, BROKER_NAMESPACE: namespace },
+      env: {
+        BROKER_HOST: '127.0.0.1',
+        BROKER_LOG_FORMAT: 'text',
+        ...process.env,
+        BROKER_NAMESPACE: namespace,
+      },
       onServing: ({ url }) => process.stdout.write(nextSteps({ url, namespace })),
     });
   } finally {

@@ -5,14 +5,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { broker } from '../broker.js';
 import { loadKubeConfig, runBroker } from '../sdk/index.js';
-import { NOT_FOR_PRODUCTION, startLocalApiServer } from '../sdk/local/index.js';
+import { type LocalApiServer, NOT_FOR_PRODUCTION, startLocalApiServer } from '../sdk/local/index.js';
 import { applyDefinitions } from './definitions.js';
+import { orExplain } from './explain.js';
 import { nextSteps } from './next-steps.js';
-import { orExplain, startSampleService } from './sample-service.js';
+import { startSampleService } from './sample-service.js';
 
 const directory = join(process.cwd(), '.local');
 const kubeconfig = join(directory, 'kubeconfig');
-const namespace = 'brokersdk';
+const namespace = process.env.BROKER_NAMESPACE ?? 'brokersdk';
 
 await orExplain(async () => {
   const apiServer = await startLocalApiServer({ port: Number(process.env.LOCAL_API_PORT ?? 0) });

@@ -1,5 +1,4 @@
 // Runs the echo service alone: PORT (8090) and HOST (127.0.0.1; 0.0.0.0 in a container) say where it listens.
-import '../sdk/require-node.js';
 import { DEFAULT_ECHO_PORT, startEchoService } from './server.js';
 
 const { PORT, HOST } = process.env;

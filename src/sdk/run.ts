@@ -1,6 +1,7 @@
 // `runBroker`: the process around a broker. Reads the environment, and turns signals into an orderly stop.
 import { loadKubeConfig } from './kube/config.js';
-import { readSettings, type Settings } from './settings.js';
+import { onAbort } from './runtime/abortable.js';
+import { readSettings } from './settings.js';
 import { type BrokerDefinition, startBroker } from './start.js';
 import { createLog, errorDetails, type Log } from './telemetry/log.js';
 
@@ -15,19 +16,24 @@ export interface RunOptions {
  * in a sentence, and the process exits with 1. A second signal ends the process at once.
  */
 export async function runBroker(definition: BrokerDefinition, options: RunOptions = {}): Promise<void> {
-  const stopped = stopSignal();
-  let settings: Settings;
+  const signal = stopSignal();
   let log: Log | undefined;
+  let serves = false;
   try {
-    settings = readSettings(options.env ?? process.env);
+    const settings = readSettings(options.env ?? process.env);
     log = createLog({ level: settings.logLevel, format: settings.logFormat });
-    const broker = await startBroker(definition, { settings, cluster: loadKubeConfig(), log });
+    const broker = await startBroker(definition, { settings, cluster: loadKubeConfig(), log, signal });
+    serves = true;
     options.onServing?.(broker);
-    const reason = await stopped;
-    log.info('stopping', { signal: reason });
+    await new Promise<void>((resolve) => onAbort(signal, resolve));
+    log.info('stopping', { signal: String(signal.reason) });
     await broker.stop();
     log.info('stopped');
   } catch (error) {
+    if (signal.aborted && !serves) {
+      log?.info('stopped before it served', { signal: String(signal.reason) });
+      return;
+    }
     const { error: text } = errorDetails(error);
     process.stderr.write(`The broker cannot run: ${String(text)}\n`);
     log?.debug('the broker cannot run', errorDetails(error));
@@ -35,13 +41,14 @@ export async function runBroker(definition: BrokerDefinition, options: RunOption
   }
 }
 
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        resolve(signal);
-        process.once(signal, () => process.exit(1));
-      });
-    }
-  });
+/** Fires at the first SIGTERM or SIGINT, with its name as the reason. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stopping.abort(signal);
+      process.once(signal, () => process.exit(1));
+    });
+  }
+  return stopping.signal;
 }

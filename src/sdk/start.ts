@@ -15,7 +15,8 @@ import { createOsbApp } from './osb/app.js';
 import { Credentials } from './osb/credentials.js';
 import { type RunningServer, startServer } from './osb/server.js';
 import { BINDINGS, INSTANCES, OFFERINGS, SECRET_LABEL, SECRETS } from './resources/kinds.js';
-import { sleep } from './runtime/abortable.js';
+import { requireCluster } from './require-cluster.js';
+import { sleep, unlessAborted } from './runtime/abortable.js';
 import { ResourceStore } from './runtime/resource-store.js';
 import type { Settings } from './settings.js';
 import type { Log } from './telemetry/log.js';
@@ -30,6 +31,8 @@ export interface BrokerEnvironment {
   settings: Settings;
   cluster: ClusterConfig;
   log: Log;
+  /** Fires when the broker is not wanted any more before it serves; later, `stop` is for that. */
+  signal?: AbortSignal;
 }
 
 export interface RunningBroker {
@@ -49,7 +52,7 @@ export async function startBroker(
   definition: BrokerDefinition,
   environment: BrokerEnvironment,
 ): Promise<RunningBroker> {
-  const { settings, cluster, log } = environment;
+  const { settings, cluster, log, signal = new AbortController().signal } = environment;
   const namespace = settings.namespace ?? cluster.namespace ?? DEFAULT_NAMESPACE;
   const credentials = credentialsOf(settings, log);
   const offerings = settings.catalogFile ? readCatalogFile(settings.catalogFile) : [];
@@ -83,9 +86,10 @@ export async function startBroker(
     await cluster.close();
   };
   try {
+    await unlessAborted(requireCluster(cluster, namespace), signal);
     const all = [stores.instances, stores.bindings, stores.offerings, stores.secrets];
     for (const store of all) store.start(ending.signal);
-    await Promise.all(all.map((store) => store.synced));
+    await unlessAborted(Promise.all(all.map((store) => store.synced)), signal);
     await loadOfferings(
       stores.offerings,
       'code',

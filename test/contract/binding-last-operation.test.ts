@@ -183,4 +183,12 @@ describe('last operation of a binding', () => {
       expect(answer.status).to.equal(404);
     });
   });
+
+  it('[162, 165] is not told of a binding that departed from another instance', async () => {
+    const [instance, other, id] = [await scene.instance(), await scene.instance(), newId()];
+    await scene.osb.bind(instance, id, bindOf(PLAIN));
+    await scene.osb.unbind(instance, id, queryOf(PLAIN));
+    expect((await scene.osb.bindingLastOperation(instance, id)).status).to.equal(410);
+    expect((await scene.osb.bindingLastOperation(other, id)).status).to.equal(404);
+  });
 });

@@ -4,7 +4,9 @@ import { defineService, TerminalError } from '../../src/sdk/index.js';
 import { newId, startTestBroker, type TestBroker } from '../support/broker.js';
 import { idsQuery, provisionBody } from '../support/catalog.js';
 import { openCluster, type TestCluster } from '../support/cluster.js';
+import { Kube } from '../support/kube.js';
 import { Lab } from '../support/lab.js';
+import { eventually } from '../support/unchanged.js';
 
 describe('a plan change', () => {
   const [lab, other] = [new Lab(), new Lab('other')];
@@ -71,5 +73,33 @@ describe('a plan change', () => {
     expect(answer.body).to.deep.include({ update_repeatable: false });
     expect(answer.body.description).to.include('another backend');
     expect(other.calls).to.deep.equal([]);
+  });
+
+  it('that failed is cleaned up with the settings of the old plan, also when that has left the catalog', async () => {
+    const { osb } = broker;
+    const id = newId();
+    await osb.provision(id, provisionBody(serviceId, 'plan-here'));
+    lab.on('ensure', async () => {
+      throw new TerminalError('no room');
+    });
+    const body = { service_id: serviceId, plan_id: 'plan-there' };
+    const { operation } = (await osb.update(id, body, { accepts_incomplete: 'true' })).body;
+    await osb.untilEnded(() => osb.lastOperation(id, { operation }));
+    const kube = await Kube.open(cluster);
+    const offering = (await kube.offerings.get('moving'))!;
+    const [, ...plans] = offering.spec.plans;
+    await kube.offerings.client.replace({
+      ...offering,
+      spec: { ...offering.spec, plans: plans },
+    });
+    await eventually(
+      () => osb.catalog(),
+      ({ body: { services } }) => services[0].plans.length === 2,
+    );
+    const removed: unknown[] = [];
+    lab.on('destroy', async ({ settings }) => void removed.push(settings.place));
+    expect((await osb.deprovision(id, idsQuery(serviceId, 'plan-here'))).status).to.equal(200);
+    expect(removed).to.have.members(['here', 'there']);
+    await kube.close();
   });
 });

@@ -2,12 +2,13 @@
 // script against it, kubectl, and Ctrl-C.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { kubeconfigFor } from '../../src/sdk/local/kubeconfig.js';
 import { ON_REAL_CLUSTER, openCluster, type TestCluster } from '../support/cluster.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -148,6 +149,38 @@ describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, funct
     child.kill('SIGINT');
     expect(await exit).to.deep.equal([0, null]);
     expect(output).to.include('stopped');
+  });
+});
+
+describe('a broker that cannot start', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'brokersdk-start-'));
+  after(() => rmSync(directory, { recursive: true }));
+
+  const start = (url: string): ChildProcess => {
+    const kubeconfig = join(directory, 'kubeconfig');
+    writeFileSync(kubeconfig, kubeconfigFor(url, 'brokersdk'));
+    const env = { ...process.env, KUBECONFIG: kubeconfig, BROKER_USERNAME: 'u', BROKER_PASSWORD: 'p' };
+    return spawn(process.execPath, ['--import', TSX, 'src/main.ts'], { cwd: ROOT, env, stdio: 'pipe' });
+  };
+
+  it('says so in one sentence where there is no cluster', async () => {
+    const child = start('http://127.0.0.1:1');
+    let said = '';
+    child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    expect(await once(child, 'exit')).to.deep.equal([1, null]);
+    expect(said).to.match(
+      /^The broker cannot run: the cluster at http:\/\/127\.0\.0\.1:1 cannot be used now .*\n$/,
+    );
+  });
+
+  it('ends on a signal while it waits for a cluster that does not answer', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const child = start(`http://127.0.0.1:${(silent.address() as { port: number }).port}`);
+    await once(silent, 'connection');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).to.deep.equal([0, null]);
+    silent.close();
   });
 });
 

@@ -1,12 +1,11 @@
 // Makes service bindings true: bind through the instance's backend, its result into a Secret; unbind.
 import { bindingProblems } from '../authoring/binding-problems.js';
-import type { BindingResult, JsonObject } from '../authoring/backend.js';
+import type { BindingResult } from '../authoring/backend.js';
 import { instanceIdOf } from '../authoring/facts.js';
 import { type Outcome, TerminalError } from '../authoring/outcome.js';
 import type { Plan } from '../catalog/plan.js';
 import { isOwnedBy, secretName } from '../resources/binding-secret.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
-import { objectName } from '../resources/names.js';
 import {
   currentOperation,
   isDeleting,
@@ -25,8 +24,9 @@ import {
   withFinalizer,
   writeProgress,
 } from './context.js';
+import { bindingProblem, predecessorProblem } from './binding-checks.js';
 import { keepCredentials } from './credentials.js';
-import { openSecrets, revealed, SECRET_GRACE_MS } from './parameters.js';
+import { revealed, SECRET_GRACE_MS } from './parameters.js';
 import { runStep } from './step.js';
 import { bindingIdOf, bindingView } from './views.js';
 
@@ -68,7 +68,7 @@ async function realise(work: Work): Promise<Again> {
   const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
   const { parameters, missing } = revealed(context, binding, plan?.secret.binding);
   if (missing.length > 0) return awaitSecrets(work, missing);
-  const refusal = refuse(work, plan, parameters) ?? refusePredecessor(work, plan);
+  const refusal = bindingProblem(binding, plan, parameters) ?? predecessorProblem(context, binding, plan);
   if (refusal) return report(work, { state: 'failed', ...refusal });
   return bind(work, instance, plan);
 }
@@ -150,50 +150,6 @@ async function wait(work: Work, reason: string, description: string): Promise<Ag
   const left = deadlineOf(context, operation, undefined).getTime() - context.now().getTime();
   await report(work, { state: left > 0 ? 'in progress' : 'failed', reason, description });
   return left > 0 ? { requeueAfterMs: left } : undefined;
-}
-
-/** What a platform would have got a 400 for, where the resource came by kubectl. */
-function refuse(
-  { binding }: Work,
-  plan: Plan | undefined,
-  parameters: JsonObject,
-): { reason: string; description: string } | undefined {
-  const { spec, metadata } = binding;
-  if (objectName(bindingIdOf(binding)) !== metadata.name) {
-    const description = `spec.bindingId does not belong to the name ${metadata.name}: leave it out`;
-    return { reason: 'InvalidId', description };
-  }
-  if (!plan) return undefined;
-  if (!plan.bindable) return { reason: 'NotBindable', description: `plan ${plan.spec.name} cannot be bound` };
-  if (plan.service.requiresApp && typeof spec.bindResource?.app_guid !== 'string') {
-    return { reason: 'RequiresApp', description: 'spec.bindResource.app_guid: must name an application' };
-  }
-  const open = openSecrets(spec.parameters, plan.secret.binding);
-  if (open.length > 0) return { reason: 'SecretInSpec', description: open.join('; ') };
-  const problems = plan.checks.binding(parameters);
-  return problems.length > 0 ? { reason: 'InvalidParameters', description: problems.join('; ') } : undefined;
-}
-
-/** The rules of a rotation (specification: Binding Rotation), where the binding came by kubectl. */
-function refusePredecessor(
-  { context, binding }: Work,
-  plan: Plan | undefined,
-): { reason: string; description: string } | undefined {
-  const { predecessorBindingId: id, instanceRef, operation } = binding.spec;
-  if (id === undefined || operation) return undefined; // over HTTP it was checked, and may be gone by now
-  const no = (text: string): { reason: string; description: string } => ({
-    reason: 'InvalidPredecessor',
-    description: `spec.predecessorBindingId: ${text}`,
-  });
-  if (plan?.spec.bindingRotatable !== true) return no("this plan's bindings cannot be rotated");
-  const predecessor = context.stores.bindings.get(objectName(id));
-  if (predecessor?.spec.instanceRef.name !== instanceRef.name || !predecessor.status?.secretRef) {
-    return no(`${id} is not a finished binding of this service instance`);
-  }
-  const { expiresAt } = predecessor.status;
-  return expiresAt !== undefined && Date.parse(expiresAt) <= context.now().getTime()
-    ? no(`${id} has expired`)
-    : undefined;
 }
 
 /** Credentials first, then the word that they are there: a crash between the two runs `bind` again. */

@@ -1,32 +1,24 @@
 // Makes service instances true: provision, update and deprovision through the plan's backend.
 import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
-import type { InstanceResult, JsonObject } from '../authoring/backend.js';
+import type { InstanceResult } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
-import { type Plan, planChangeProblem } from '../catalog/plan.js';
-import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
-import { objectName } from '../resources/names.js';
-import {
-  currentOperation,
-  isDeleting,
-  isSettled,
-  type Operation,
-  type Progress,
-} from '../resources/operations.js';
+import type { Plan } from '../catalog/plan.js';
+import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
 import { logContext } from '../telemetry/log.js';
 import {
   type Again,
-  BY_INSTANCE,
   deadlineOf,
-  dropFinalizer,
   hasFinalizer,
   type ReconcileContext,
-  tell,
   withFinalizer,
   writeProgress,
 } from './context.js';
-import { openSecrets, revealed, SECRET_GRACE_MS } from './parameters.js';
+import { changeProblem, problemsOf } from './instance-checks.js';
+import { removeInstance } from './instance-removal.js';
+import { type InstanceWork, report, wait } from './instance-work.js';
+import { revealed, SECRET_GRACE_MS } from './parameters.js';
 import { runStep } from './step.js';
-import { bindingIdOf, instanceView } from './views.js';
+import { instanceView } from './views.js';
 
 /** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
 const OFFERING_GRACE_MS = 30_000;
@@ -40,23 +32,16 @@ export async function reconcileInstance(
   if (!instance) return;
   const operation = currentOperation(instance, context.now());
   return logContext.run({ instanceId: instanceIdOf(instance), operationId: operation.id }, async () =>
-    (isDeleting(instance) ? remove : realise)({ context, instance, operation, signal }),
+    (isDeleting(instance) ? removeInstance : realise)({ context, instance, operation, signal }),
   );
 }
 
-interface Work {
-  context: ReconcileContext;
-  instance: Readonly<ServiceInstance>;
-  operation: Operation;
-  signal: AbortSignal;
-}
-
-async function realise(work: Work): Promise<Again> {
+async function realise(work: InstanceWork): Promise<Again> {
   const { context, instance, operation, signal } = work;
   if (isSettled(instance)) return;
   const { serviceId, planId } = instance.spec;
   const plan = context.catalog.find(serviceId, planId);
-  const change = changeProblem(work, plan);
+  const change = changeProblem(context.catalog, instance, plan);
   if (change) return report(work, { state: 'failed', ...change });
   if (await adopt(work, plan)) return;
   if (!plan && instance.spec.resolvedPlan?.planId !== planId) return awaitOffering(work);
@@ -84,7 +69,7 @@ async function realise(work: Work): Promise<Again> {
 }
 
 /** Fills in what a platform's request would have brought. True when it wrote: the change comes back as an event. */
-async function adopt({ context, instance }: Work, plan: Plan | undefined): Promise<boolean> {
+async function adopt({ context, instance }: InstanceWork, plan: Plan | undefined): Promise<boolean> {
   const { spec, metadata } = instance;
   const resolvedPlan = plan && spec.resolvedPlan?.planId !== plan.spec.id ? plan.resolved : spec.resolvedPlan;
   if (hasFinalizer(instance) && spec.instanceId && resolvedPlan === spec.resolvedPlan) return false;
@@ -105,45 +90,8 @@ async function adopt({ context, instance }: Work, plan: Plan | undefined): Promi
 const versionOf = (plan: Plan | undefined): { version: string } | undefined =>
   plan?.spec.maintenanceInfo && { version: plan.spec.maintenanceInfo.version };
 
-/** Why the instance cannot become what kubectl made of its spec; asked before the plan of before is forgotten. */
-function changeProblem(
-  { context, instance }: Work,
-  plan: Plan | undefined,
-): { reason: string; description: string } | undefined {
-  const { applied } = instance.status ?? {};
-  const { serviceId, planId } = instance.spec;
-  if (!applied) return undefined;
-  if (applied.serviceId !== serviceId) {
-    return {
-      reason: 'ServiceChanged',
-      description: `spec.serviceId cannot change; it was ${applied.serviceId}`,
-    };
-  }
-  if (!plan || applied.planId === planId) return undefined;
-  const problem = planChangeProblem(context.catalog.find(serviceId, applied.planId), plan);
-  return problem === undefined
-    ? undefined
-    : { reason: 'PlanNotUpdateable', description: `spec.planId: ${problem}` };
-}
-
-/** What a platform would have got a 400 for, where the resource came by kubectl. */
-function problemsOf(
-  { spec, metadata }: Readonly<ServiceInstance>,
-  plan: Plan | undefined,
-  parameters: JsonObject,
-): { reason: string; description: string } | undefined {
-  if (objectName(spec.instanceId ?? metadata.name) !== metadata.name) {
-    const description = `spec.instanceId does not belong to the name ${metadata.name}: leave it out`;
-    return { reason: 'InvalidId', description };
-  }
-  const open = plan ? openSecrets(spec.parameters, plan.secret.instance) : [];
-  if (open.length > 0) return { reason: 'SecretInSpec', description: open.join('; ') };
-  const problems = plan?.checks.instance(parameters) ?? [];
-  return problems.length > 0 ? { reason: 'InvalidParameters', description: problems.join('; ') } : undefined;
-}
-
 /** Secret parameters whose values are not there: an interrupted request, repeated, brings them. */
-async function awaitSecrets(work: Work, names: string[]): Promise<Again> {
+async function awaitSecrets(work: InstanceWork, names: string[]): Promise<Again> {
   const { context, operation } = work;
   const begun = Date.parse(operation.startedAt);
   const now = context.now().getTime();
@@ -152,7 +100,7 @@ async function awaitSecrets(work: Work, names: string[]): Promise<Again> {
 }
 
 /** An instance may come before its offering, both applied with kubectl; after a while it is refused. */
-async function awaitOffering(work: Work): Promise<Again> {
+async function awaitOffering(work: InstanceWork): Promise<Again> {
   const { context, instance, operation } = work;
   const { serviceId, planId } = instance.spec;
   const what = context.catalog.hasService(serviceId)
@@ -168,9 +116,9 @@ async function awaitOffering(work: Work): Promise<Again> {
   return left > 0 ? { requeueAfterMs: left } : undefined;
 }
 
-async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceResult): Promise<void> {
+async function succeed(work: InstanceWork, resolved: ResolvedBackend, result: InstanceResult): Promise<void> {
   const { instance, operation } = work;
-  const { serviceId, planId, parameters, context, maintenanceInfo } = instance.spec;
+  const { serviceId, planId, resolvedPlan, parameters, context, maintenanceInfo } = instance.spec;
   const dashboardUrl =
     resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ?? instance.status?.dashboardUrl;
   await writeProgress(work.context, work.context.stores.instances, instance, {
@@ -180,6 +128,7 @@ async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceRe
       applied: {
         serviceId,
         planId,
+        ...(resolvedPlan ? { resolvedPlan } : {}),
         ...(parameters ? { parameters } : {}),
         ...(context ? { context } : {}),
         ...(maintenanceInfo?.version === undefined ? {} : { maintenanceVersion: maintenanceInfo.version }),
@@ -188,88 +137,4 @@ async function succeed(work: Work, resolved: ResolvedBackend, result: InstanceRe
       ...(result.metadata ? { metadata: result.metadata } : {}),
     },
   });
-}
-
-async function remove(work: Work): Promise<Again> {
-  const { context, instance, operation, signal } = work;
-  if (!hasFinalizer(instance) || isSettled(instance)) return;
-  const bindings = context.stores.bindings.byIndex(BY_INSTANCE, instance.metadata.name);
-  if (bindings.length > 0) return removeBindings(work, bindings);
-  for (const made of everMade(instance)) {
-    const { serviceId, planId, resolvedPlan } = made.spec;
-    const plan = context.catalog.find(serviceId, planId);
-    if (!plan && !resolvedPlan) continue; // refused at once: no backend ever saw it
-    const resolved = context.catalog.backendFor(made);
-    if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
-    const step = await runStep({
-      object: instance,
-      operation,
-      deadline: deadlineOf(context, operation, plan),
-      now: context.now(),
-      signal,
-      log: context.log,
-      call: (stop) => {
-        const calling = { operationId: operation.id, signal: stop };
-        return resolved.backend.destroy(instanceView(context, made, { plan, resolved }, calling));
-      },
-    });
-    if (step.state !== 'done') {
-      await report(work, step.progress);
-      return step.state === 'in progress' ? { requeueAfterMs: step.requeueAfterMs } : undefined;
-    }
-  }
-  await dropFinalizer(context.stores.instances, instance);
-  tell(context, instance, operation, { state: 'succeeded', description: 'the deprovision succeeded' });
-}
-
-/** What there may be to remove: after a plan change that did not end well, the one of before and the one of after. */
-function everMade(instance: Readonly<ServiceInstance>): Readonly<ServiceInstance>[] {
-  const { applied } = instance.status ?? {};
-  const { spec } = instance;
-  if (!applied || (applied.planId === spec.planId && applied.serviceId === spec.serviceId)) return [instance];
-  const { serviceId, planId, parameters } = applied;
-  return [
-    instance,
-    { ...instance, spec: { ...spec, serviceId, planId, ...(parameters ? { parameters } : {}) } },
-  ];
-}
-
-/** A binding whose unbind failed is tried once more for each deprovision; failing again, it fails that too. */
-async function removeBindings(work: Work, bindings: readonly Readonly<ServiceBinding>[]): Promise<void> {
-  const { context, operation } = work;
-  const id = `unbind-${operation.id}`;
-  const failed = bindings.filter((binding) => isDeleting(binding) && isSettled(binding));
-  const stuck = failed.filter(({ status }) => status?.lastOperation?.id === id).map(bindingIdOf);
-  if (stuck.length > 0) {
-    const description = `these bindings cannot be removed: ${stuck.join(', ')}`;
-    return report(work, { state: 'failed', reason: 'BindingsLeft', description });
-  }
-  await report(work, inProgress('RemovingBindings', `${bindings.length} bindings are removed first`));
-  const again = { id, type: 'unbind' as const, requestedAt: context.now().toISOString() };
-  for (const binding of bindings) {
-    const { name, uid } = binding.metadata;
-    if (!isDeleting(binding)) await context.stores.bindings.delete(name, uid === undefined ? {} : { uid });
-    else if (failed.includes(binding)) {
-      await context.stores.bindings.replace({ ...binding, spec: { ...binding.spec, operation: again } });
-    }
-  }
-}
-
-const inProgress = (reason: string, description: string): Progress => ({
-  state: 'in progress',
-  reason,
-  description,
-});
-
-/** Something is missing that may yet come, until the deadline: a backend with a newer broker, a Secret. */
-async function wait(work: Work, reason: string, description: string): Promise<Again> {
-  const { context, operation } = work;
-  const left = deadlineOf(context, operation, undefined).getTime() - context.now().getTime();
-  const progress = inProgress(reason, description);
-  await report(work, left > 0 ? progress : { ...progress, state: 'failed' });
-  return left > 0 ? { requeueAfterMs: left } : undefined;
-}
-
-async function report({ context, instance, operation }: Work, progress: Progress): Promise<void> {
-  await writeProgress(context, context.stores.instances, instance, { operation, progress });
 }

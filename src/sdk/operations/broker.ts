@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Broker } from '../osb/broker.js';
 import { bind } from './bind.js';
 import type { OperationContext } from './context.js';
-import { Departed } from './departed.js';
+import { Departed, departedBinding, departedInstance } from './departed.js';
 import { deprovision } from './deprovision.js';
 import { fetchBinding, fetchInstance } from './fetch.js';
 import { bindingLastOperation, instanceLastOperation } from './last-operation.js';
@@ -16,12 +16,13 @@ export function createBroker(
   options: Omit<OperationContext, 'now' | 'newOperationId' | 'departed'> & { now?: () => Date },
 ): Broker {
   const departed = new Departed();
-  const watch =
-    (kind: 'instance' | 'binding') =>
-    (name: string, current: unknown): void =>
-      current ? departed.remove(`${kind}/${name}`) : departed.add(`${kind}/${name}`);
-  options.stores.instances.onChange(watch('instance'));
-  options.stores.bindings.onChange(watch('binding'));
+  const remember = (key: string, current: unknown): void =>
+    current ? departed.remove(key) : departed.add(key);
+  options.stores.instances.onChange((name, current) => remember(departedInstance(name), current));
+  options.stores.bindings.onChange((name, current, previous) => {
+    const instance = (current ?? previous)?.spec.instanceRef.name;
+    if (instance !== undefined) remember(departedBinding(instance, name), current);
+  });
   const context: OperationContext = {
     now: () => new Date(),
     ...options,

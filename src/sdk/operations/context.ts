@@ -23,7 +23,7 @@ export interface OperationContext {
     secrets: ResourceStore<Secret>;
   };
   catalog: Catalog;
-  /** What was deleted lately, as `instance/name` or `binding/name`, for polls that do not name an operation. */
+  /** What was deleted lately, for polls that do not name an operation. */
   departed: { has(key: string): boolean };
   settings: OperationSettings;
   log: Log;

@@ -30,3 +30,8 @@ export class Departed {
     return time !== undefined && time > this.#now() - this.#keepMs;
   }
 }
+
+export const departedInstance = (name: string): string => `instance/${name}`;
+
+/** A binding has departed from its own instance, and from no other. */
+export const departedBinding = (instance: string, name: string): string => `binding/${instance}/${name}`;

@@ -65,12 +65,12 @@ function toBody(record: OperationRecord): LastOperationBody {
  */
 export function describeAbsence(
   context: OperationContext,
-  absent: { name: string; kind: 'instance' | 'binding'; operation: string | undefined },
+  absent: { kind: 'instance' | 'binding'; key: string; operation: string | undefined },
 ): LastOperationAnswer {
   const deletion = absent.kind === 'instance' ? 'deprovision-' : 'unbind-';
   const named = absent.operation?.startsWith(deletion);
   const creation = /^(provision|update|bind)-/.test(absent.operation ?? '');
-  if (!named && (creation || !context.departed.has(`${absent.kind}/${absent.name}`))) {
+  if (!named && (creation || !context.departed.has(absent.key))) {
     throw new OsbError('NotFound', `there is no service ${absent.kind} with this id`);
   }
   if (context.settings.afterDelete === 'gone') {

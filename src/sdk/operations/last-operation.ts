@@ -4,6 +4,7 @@ import { objectName } from '../resources/names.js';
 import type { Operable } from '../resources/operations.js';
 import type { ResourceStore } from '../runtime/resource-store.js';
 import type { OperationContext } from './context.js';
+import { departedBinding, departedInstance } from './departed.js';
 import { describeAbsence, describeOperation, knowsOperation } from './describe.js';
 import { findBinding, findInstance } from './lookup.js';
 
@@ -12,8 +13,8 @@ export async function instanceLastOperation(
   request: InstanceRequest & { operation?: string },
 ): Promise<LastOperationAnswer> {
   const instance = await findInstance(context, request.instanceId);
-  const name = objectName(request.instanceId);
-  if (!instance) return describeAbsence(context, { name, kind: 'instance', operation: request.operation });
+  const key = departedInstance(objectName(request.instanceId));
+  if (!instance) return describeAbsence(context, { kind: 'instance', key, operation: request.operation });
   return describe(context, context.stores.instances, instance, request.operation);
 }
 
@@ -22,8 +23,8 @@ export async function bindingLastOperation(
   request: BindingRequest & { operation?: string },
 ): Promise<LastOperationAnswer> {
   const binding = await findBinding(context, request.instanceId, request.bindingId);
-  const name = objectName(request.bindingId);
-  if (!binding) return describeAbsence(context, { name, kind: 'binding', operation: request.operation });
+  const key = departedBinding(objectName(request.instanceId), objectName(request.bindingId));
+  if (!binding) return describeAbsence(context, { kind: 'binding', key, operation: request.operation });
   return describe(context, context.stores.bindings, binding, request.operation);
 }
 

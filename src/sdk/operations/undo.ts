@@ -46,7 +46,9 @@ export async function undoUpdate(
     if (!instance || isDeleting(instance) || instance.spec.operation?.id !== operationId) return undefined;
     if (findOperation(instance, operationId)?.state === 'succeeded') return instance;
     const target = confirmedTarget(instance);
-    const plan = catalog.find(instance.spec.serviceId, target.planId);
+    const plan =
+      catalog.find(instance.spec.serviceId, target.planId)?.resolved ??
+      instance.status?.applied?.resolvedPlan;
     if (!plan) return undefined;
     const failed = await recordFailure(context, instance, operationId);
     await stores.instances.replace(

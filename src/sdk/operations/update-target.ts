@@ -2,7 +2,7 @@
 // compared. Pure.
 import type { Plan } from '../catalog/plan.js';
 import type { UpdateRequest } from '../osb/broker.js';
-import type { ServiceInstance, ServiceInstanceSpec } from '../resources/kinds.js';
+import type { ResolvedPlan, ServiceInstance, ServiceInstanceSpec } from '../resources/kinds.js';
 import { presentState } from './attributes.js';
 
 type JsonObject = Record<string, unknown>;
@@ -58,10 +58,10 @@ export function normal(target: { [K in keyof Target]: Target[K] | undefined }): 
 export function withTarget(
   instance: Readonly<ServiceInstance>,
   target: Target,
-  plan: Plan,
+  resolvedPlan: ResolvedPlan,
   more: Partial<ServiceInstanceSpec>,
 ): ServiceInstance {
-  const spec = { ...instance.spec, resolvedPlan: plan.resolved, ...more };
+  const spec = { ...instance.spec, resolvedPlan, ...more };
   for (const field of ['parameters', 'context', 'maintenanceInfo'] as const) delete spec[field];
   return { ...instance, spec: { ...spec, ...target } };
 }

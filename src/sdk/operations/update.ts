@@ -152,7 +152,7 @@ async function write(
     // The secrets first: beside those of before, they do no harm where the second write does not come about.
     await storeSecrets(context, change.instance, values);
     const instance = await stores.instances.replace(
-      withTarget(change.instance, target, change.plan, {
+      withTarget(change.instance, target, change.plan.resolved, {
         operation: { id: operationId, type: 'update', requestedAt: now().toISOString() },
         ...(request.originatingIdentity ? { originatingIdentity: request.originatingIdentity } : {}),
       }),

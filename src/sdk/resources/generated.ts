@@ -276,7 +276,7 @@ export interface ServiceInstanceSpec {
     requestedAt: string;
   };
   /**
-   * The plan as the catalog had it at the last request, so that the instance can be removed when its offering is gone. Filled in by the broker.
+   * The plan as the catalog had it, so that the instance can be removed when its offering is gone. Filled in by the broker.
    */
   resolvedPlan?: {
     /**
@@ -452,6 +452,31 @@ export interface ServiceInstanceStatus {
      * The plan.
      */
     planId: string;
+    /**
+     * The plan as the catalog had it, so that the instance can be removed when its offering is gone. Filled in by the broker.
+     */
+    resolvedPlan?: {
+      /**
+       * The id of the plan that this is.
+       */
+      planId: string;
+      /**
+       * The offering's name.
+       */
+      serviceName: string;
+      /**
+       * The plan's name.
+       */
+      planName: string;
+      /**
+       * The name of the backend that serves the plan.
+       */
+      backend: string;
+      /**
+       * The plan's settings for that backend.
+       */
+      settings?: Record<string, unknown>;
+    };
     /**
      * The parameters.
      */
