@@ -152,6 +152,6 @@ describe('events', () => {
     });
     const event = await eventOf(name, 'Refused');
     expect(event.type).to.equal('Warning');
-    expect(event.message).to.contain('there is no backend "nobody"');
+    expect(event.message).to.contain('backend: there is no "nobody"');
   });
 });

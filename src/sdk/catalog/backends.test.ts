@@ -43,9 +43,9 @@ describe('the backends of a broker', () => {
   it('are told where the one that is asked for is not there', () => {
     const problems = (backends: NamedBackend[]) => new Backends(backends).resolve('s', 'x', {});
     expect(problems([{ ...functions, name: 'other' }, plain])).to.eql({
-      problems: ['there is no backend "x" in this broker; it has: other, plain'],
+      problems: ['backend: there is no "x" in this broker; it has: other, plain'],
     });
-    expect(problems([])).to.eql({ problems: ['there is no backend "x" in this broker; it has: none'] });
+    expect(problems([])).to.eql({ problems: ['backend: there is no "x" in this broker; it has: none'] });
   });
 
   it('may be shared by services and registered as well, each service with its parameter classes', () => {

@@ -37,7 +37,7 @@ export class Backends {
     const backend = this.#byName.get(name);
     if (!backend) {
       const known = [...this.#byName.keys()].sort().join(', ') || 'none';
-      return { problems: [`there is no backend "${name}" in this broker; it has: ${known}`] };
+      return { problems: [`backend: there is no "${name}" in this broker; it has: ${known}`] };
     }
     const classes = this.#classes.get(serviceId);
     if (!backend.settings) return { backend, settings: { ...settings }, ...classes };

@@ -148,7 +148,7 @@ describe('the catalog', () => {
     expect(catalog.verdict('good')).to.include({ accepted: true, reason: 'Accepted' });
     for (const [name, message] of [
       ['bad', /^description: .*; plans\[0\]\.maximumPollingDuration: /],
-      ['orphan', /^plans\[0\]\.there is no backend "none" in this broker; it has: b$/],
+      ['orphan', /^plans\[0\]\.backend: there is no "none" in this broker; it has: b$/],
       ['odd', /^plans\[0\]\.schemas\.instanceCreate: \$schema "x" is not known/],
     ] as const) {
       expect(catalog.verdict(name)).to.include({ accepted: false, reason: 'Invalid' });
@@ -255,6 +255,6 @@ describe('the backend for an instance', () => {
       problems: ['plan a-plan of service a-id is not in the catalog'],
     });
     const gone = catalog.backendFor({ spec: { ...spec, resolvedPlan: { backend: 'gone' } } });
-    expect(gone).to.eql({ problems: ['there is no backend "gone" in this broker; it has: b'] });
+    expect(gone).to.eql({ problems: ['backend: there is no "gone" in this broker; it has: b'] });
   });
 });

@@ -86,7 +86,7 @@ describe('a plan', () => {
   });
 
   it('is refused with a path when its backend or a schema is not right', () => {
-    expect(() => plan({ backend: 'x' })).to.throw(/there is no backend "x"/);
+    expect(() => plan({ backend: 'x' })).to.throw(/backend: there is no "x"/);
     expect(() => plan({ schemas: { bindingCreate: { $schema: 'x' } } })).to.throw(
       /^schemas\.bindingCreate: \$schema "x" is not/,
     );
