@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { FaultHandle, FaultRule } from '../../src/sdk/local/faults.js';
 import { newId } from '../support/broker.js';
+import { faultsOf } from '../support/cluster.js';
 import { bindingObject } from '../support/kube.js';
 import { ASYNC, bindOf, PLAIN, provisionOf, queryOf, useScene } from '../support/scene.js';
 import { eventually } from '../support/unchanged.js';
@@ -14,7 +15,7 @@ describe('requests that cross', () => {
   const scene = useScene();
 
   before(function () {
-    if (!scene.cluster.local) this.skip();
+    faultsOf(scene.cluster, this);
   });
 
   afterEach(() => {

@@ -14,7 +14,7 @@ import {
 } from '../../src/sdk/resources/kinds.js';
 import { newId, startTestBroker, type TestBroker } from '../support/broker.js';
 import { idsQuery, provisionBody } from '../support/catalog.js';
-import { openCluster, type TestCluster } from '../support/cluster.js';
+import { faultsOf, openCluster, type TestCluster } from '../support/cluster.js';
 import { eventually } from '../support/unchanged.js';
 
 class Login {
@@ -184,8 +184,7 @@ describe('secret parameters', () => {
   });
 
   it('of two updates at once: those of the first are not lost to the second', async function () {
-    const faults = cluster.local?.faults;
-    if (!faults) this.skip();
+    const faults = faultsOf(cluster, this);
     const id = newId();
     const update = (password: string) =>
       broker.osb.update(id, { service_id: service.serviceId, parameters: { password } }, query);
@@ -206,8 +205,7 @@ describe('secret parameters', () => {
   });
 
   it('of an update whose answer was lost are found by the same update again', async function () {
-    const faults = cluster.local?.faults;
-    if (!faults) this.skip();
+    const faults = faultsOf(cluster, this);
     const id = newId();
     const update = () =>
       broker.osb.update(id, { service_id: service.serviceId, parameters: { password: 'canary-12' } }, query);
@@ -246,8 +244,7 @@ describe('secret parameters', () => {
   });
 
   it('that cannot be stored are a 5xx, so that the platform takes the instance away', async function () {
-    const faults = cluster.local?.faults;
-    if (!faults) this.skip();
+    const faults = faultsOf(cluster, this);
     const id = newId();
     faults.add({
       match: { verb: 'create', resource: SECRETS.plural },

@@ -10,9 +10,16 @@ import { type ClusterConfig, loadKubeConfig } from '../../src/sdk/kube/config.js
 import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
 import type { KubeObject } from '../../src/sdk/kube/types.js';
 import { BINDINGS, INSTANCES } from '../../src/sdk/resources/kinds.js';
-import { type LocalApiServer, startLocalApiServer } from '../../src/sdk/local/index.js';
+import { type Faults, type LocalApiServer, startLocalApiServer } from '../../src/sdk/local/index.js';
 
 export const ON_REAL_CLUSTER = process.env.TEST_CLUSTER === '1';
+
+/** For tests of what an API server does only on demand: says why they do not run on a real one. */
+export function faultsOf(cluster: TestCluster, test: Mocha.Context): Faults {
+  if (cluster.local) return cluster.local.faults;
+  console.warn(`SKIPPED: ${test.test?.fullTitle() ?? 'tests'}: only the embedded API server fails on demand`);
+  return test.skip();
+}
 
 export interface TestCluster {
   readonly namespace: string;

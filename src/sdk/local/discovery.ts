@@ -97,6 +97,8 @@ function resourceEntries(kind: Kind): JsonObject[] {
 }
 
 function openApi(path: string, kinds: KindRegister): DiscoveryAnswer {
+  // Asked for by kubectl before 1.24, as protobuf: no bytes are a document that describes no kind, and nothing is missed.
+  if (path === '/openapi/v2') return { text: '' };
   if (path === '/openapi/v3') return { body: openApiIndex(kinds) };
   const body = openApiDocument(path.replace(/^\/openapi\/v3\//, ''), kinds);
   return body && { body };
