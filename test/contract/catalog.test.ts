@@ -335,7 +335,7 @@ describe('the catalog', () => {
       ['draft', [schema({ $schema: 'https://example.com/my-own-draft' })], /draft-04/],
       ['costs', [costs([{ amount: { usd: '99' }, unit: 'MONTHLY' }])], /costs/],
       ['unit', [costs([{ amount: { usd: 99 } }])], /costs/],
-      ['backend', [plan('x', { backend: 'nowhere' })], /no backend "nowhere"/],
+      ['backend', [plan('x', { backend: 'nowhere' })], /there is no "nowhere"/],
     ];
     for (const [name, plans, message] of wrong)
       await expectRefused(offering(name, { plans }), 'Invalid', message);
