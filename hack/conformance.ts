@@ -1,6 +1,6 @@
 // Makes docs/conformance.md: every rule of the protocol, and the tests that show it. Tests claim rules by number at the
 // start of their titles, as in `[91, 96] …`; here the titles are read from the sources, without running anything.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -8,7 +8,6 @@ import ts from 'typescript';
 import { CONFORMANCE_ITEMS, type ConformanceItem } from '../test/conformance/items.js';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const TARGET = join(ROOT, 'docs', 'conformance.md');
 
 export interface Claim {
   /** Relative to the repository. */
@@ -85,7 +84,7 @@ export function conformanceProblems(claims: readonly Claim[]): string[] {
 const HEAD = `# Conformance
 
 What the Open Service Broker API 2.17 asks for, and the tests that show that this broker does it. Made from
-test/conformance/items.ts and the titles of the tests by \`npm run generate\`; do not edit.
+test/conformance/items.ts and the titles of the tests by \`make generate\`; do not edit.
 
 Each rule has a number, and a level: MUST, SHOULD and MAY are the specification's; MUST\\* follows from several rules
 together; MAY-silent is our choice where the specification leaves one. The contract tests run against the whole broker,
@@ -123,12 +122,3 @@ function itemText(item: ConformanceItem, claims: readonly Claim[]): string {
 }
 
 const escape = (text: string): string => text.replace(/[\\*_<>[\]`]/g, (character) => `\\${character}`);
-
-if (import.meta.filename === process.argv[1]) {
-  const text = await conformance();
-  if (!process.argv.includes('--check')) writeFileSync(TARGET, text);
-  else if (readFileSync(TARGET, 'utf8') !== text) {
-    console.error('docs/conformance.md does not agree with the tests: run `npm run generate` and commit.');
-    process.exit(1);
-  }
-}
