@@ -18,8 +18,12 @@ test: node_modules ## Unit and contract tests; needs no cluster
 	npm run --silent test:unit
 	npm run --silent test:contract
 
-test-cluster: node_modules ## The same contract tests on the API server of the current kubeconfig
+test-cluster: node_modules ## The same contract tests on the API server of the current kubeconfig, and killed brokers
 	TEST_CLUSTER=1 npm run --silent test:contract
+	TEST_CLUSTER=1 npm run --silent test:chaos
+
+test-chaos: node_modules ## Thousands of schedules, and brokers that are killed for minutes; TEST_CLUSTER=1 for a real API server
+	CHAOS_SECONDS=300 npm run --silent test:chaos
 
 verify: node_modules ## What must hold before a commit, beside the tests
 	npm run --silent generate:check
@@ -45,4 +49,4 @@ node_modules: package.json package-lock.json
 	npm ci
 	@touch node_modules
 
-.PHONY: help run run-cluster test test-cluster verify build generate fmt clean
+.PHONY: help run run-cluster test test-cluster test-chaos verify build generate fmt clean

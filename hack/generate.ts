@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { conformance } from './conformance.js';
 import { generateTypes } from './gen-types.js';
+import { withMetricsTable } from './metrics-table.js';
 import { settingsTable } from './settings-table.js';
 import { withSnippets } from './snippets.js';
 
@@ -15,6 +16,7 @@ const TARGETS: [path: string, make: () => string | Promise<string>][] = [
   ['docs/settings.md', settingsTable],
   ['docs/conformance.md', conformance],
   ['README.md', () => withSnippets(read('README.md'), read)],
+  ['docs/operations.md', () => withMetricsTable(read('docs/operations.md'))],
   ['docs/writing-a-service.md', () => withSnippets(read('docs/writing-a-service.md'), read)],
 ];
 

@@ -6,6 +6,8 @@ export const IMPORT_TABLE = [
   ['src/sdk/index.ts', ['*']],
   ['src/sdk/run.ts', ['*']],
   ['src/sdk/start.ts', ['*']],
+  ['src/sdk/lead.ts', ['*']],
+  ['src/sdk/stores.ts', ['*']],
   ['src/sdk/settings.ts', ['src/sdk/telemetry']],
   ['src/sdk/require-cluster.ts', ['src/sdk/kube', 'src/sdk/resources']],
   ['src/sdk/osb', ['src/sdk/telemetry']],

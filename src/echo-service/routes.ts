@@ -1,5 +1,6 @@
 // The routes of one service, `/echo` or `/invert`: they differ in how a message is answered and in nothing else.
-// GET serves the dashboard alone and the other methods never do, so that an instance may be called "dashboard" too.
+// GET serves the dashboard and the list of instances, which the other methods never do, so that an instance may be
+// called "dashboard" or "instances" too.
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import type { Context } from 'koa';
@@ -111,6 +112,9 @@ export function echoRoutes({ prefix, title, respond }: EchoRoutes): Router {
     const instance = ledger.instance(idsOf(ctx).iid);
     if (!instance) return ctx.throw(404, 'There is no such instance.');
     sendPage(ctx, instancePage(title, instance));
+  });
+  router.get('/instances', (ctx) => {
+    ctx.body = { instances: ledger.instances().map(({ id, bindings }) => ({ id, bindings })) };
   });
   addInstanceRoutes(router, ledger);
   addBindingRoutes(router, ledger);

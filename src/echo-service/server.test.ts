@@ -65,8 +65,22 @@ describe('the echo service', () => {
       expect((await call('PUT', '/invert/i1')).status).to.equal(200);
     });
 
+    it('are listed with their bindings, each service its own', async () => {
+      expect((await call('GET', '/echo/instances')).body).to.deep.equal({ instances: [] });
+      await call('PUT', '/echo/i1');
+      await call('PUT', '/echo/i1/b1');
+      await call('PUT', '/echo/instances');
+      expect((await call('GET', '/echo/instances')).body).to.deep.equal({
+        instances: [
+          { id: 'i1', bindings: ['b1'] },
+          { id: 'instances', bindings: [] },
+        ],
+      });
+      expect((await call('GET', '/invert/instances')).body).to.deep.equal({ instances: [] });
+    });
+
     it('may have any id, "dashboard" and hostile ones included', async () => {
-      for (const id of ['dashboard', '__proto__', 'a/b', 'ü ?#%', '<b>', '🙂']) {
+      for (const id of ['dashboard', 'instances', '__proto__', 'a/b', 'ü ?#%', '<b>', '🙂']) {
         const path = `/echo/${encodeURIComponent(id)}`;
         const made = await call('PUT', path);
         expect(made.status, id).to.equal(200);

@@ -52,6 +52,12 @@ const text = <T extends string | undefined>(
 export const SETTINGS = {
   host: text('BROKER_HOST', '0.0.0.0', 'The address to listen on.'),
   port: whole('BROKER_PORT', 8080, [0, 65_535], 'The port to listen on.'),
+  healthPort: whole(
+    'BROKER_HEALTH_PORT',
+    8081,
+    [0, 65_535],
+    'The port of /livez, /readyz and /metrics: plain HTTP, for the cluster only.',
+  ),
   namespace: text(
     'BROKER_NAMESPACE',
     undefined,
@@ -115,6 +121,30 @@ export const SETTINGS = {
     3600,
     [1, 604_800],
     'After how long an operation has failed, where the plan has no maximum_polling_duration.',
+  ),
+  maxAttempts: whole(
+    'BROKER_MAX_ATTEMPTS',
+    0,
+    [0, 10_000],
+    'After how many failed attempts an operation has failed; 0 for no other limit than its time.',
+  ),
+  resyncSeconds: whole(
+    'BROKER_RESYNC_SECONDS',
+    600,
+    [1, 86_400],
+    'How often every resource is looked at again, and orphans are looked for.',
+  ),
+  orphans: oneOf(
+    'BROKER_ORPHANS',
+    ['report', 'remove'],
+    'report',
+    'What is done about things in a backend that no resource accounts for any more.',
+  ),
+  leaseSeconds: whole(
+    'BROKER_LEASE_SECONDS',
+    15,
+    [1, 300],
+    'After how long without a sign of life the replica that runs the controllers is replaced.',
   ),
   retryAfterSeconds: whole(
     'BROKER_RETRY_AFTER_SECONDS',

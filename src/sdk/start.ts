@@ -1,25 +1,31 @@
-// Puts the rooms together: stores, catalog, controllers, the OSB server; starts them in order and stops them in reverse.
+// Puts the rooms together: stores, catalog, leadership, the OSB server; starts them in order and stops them in reverse.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { AnyBackend } from './authoring/backend.js';
 import type { Service } from './authoring/define-service.js';
 import { Backends } from './catalog/backends.js';
 import { Catalog } from './catalog/catalog.js';
 import { loadOfferings, offeringObject, readCatalogFile } from './catalog/load.js';
-import { BY_INSTANCE, type Stores } from './controllers/context.js';
-import { createControllers } from './controllers/controllers.js';
 import type { ClusterConfig } from './kube/config.js';
-import { EventRecorder, EVENTS, type KubeEvent } from './kube/events.js';
+import { EVENTS, type KubeEvent } from './kube/events.js';
+import { type Lease, LEASES } from './kube/lease.js';
 import { createResourceClient } from './kube/resource-client.js';
-import type { KubeObject, ResourceType } from './kube/types.js';
+import type { KubeObject, ResourceClient, ResourceType } from './kube/types.js';
+import { Leadership } from './lead.js';
 import { createBroker } from './operations/broker.js';
 import { createOsbApp } from './osb/app.js';
 import { Credentials } from './osb/credentials.js';
 import { type RunningServer, startServer } from './osb/server.js';
-import { BINDINGS, INSTANCES, OFFERINGS, SECRET_LABEL, SECRETS } from './resources/kinds.js';
 import { requireCluster } from './require-cluster.js';
 import { sleep, unlessAborted } from './runtime/abortable.js';
-import { ResourceStore } from './runtime/resource-store.js';
+import { systemClock } from './runtime/clock.js';
+import { readinessChecks } from './runtime/health.js';
+import { type HealthServer, startHealthServer } from './runtime/health-server.js';
+import { LeaderElection } from './runtime/leader-election.js';
 import type { Settings } from './settings.js';
+import { allStores, type BrokerStores, createStores } from './stores.js';
 import type { Log } from './telemetry/log.js';
+import { Metrics, planLabel } from './telemetry/metrics.js';
 
 /** What a broker is made of: services in code, and backends for offerings that are made with kubectl or in a file. */
 export interface BrokerDefinition {
@@ -38,12 +44,17 @@ export interface BrokerEnvironment {
 export interface RunningBroker {
   /** Where a client on the same machine reaches it. */
   readonly url: string;
+  /** Where /livez, /readyz and /metrics are. */
+  readonly healthUrl: string;
   readonly namespace: string;
   /** Finishes what is in flight and resolves when nothing runs any more. */
   stop(): Promise<void>;
 }
 
 export const DEFAULT_NAMESPACE = 'brokersdk';
+
+/** Whoever holds it runs the controllers. */
+const LEASE_NAME = 'brokersdk-controllers';
 
 /** For how long a start waits for the offerings of the definition to be in the catalog. */
 const ACCEPTANCE_MS = 10_000;
@@ -52,75 +63,149 @@ export async function startBroker(
   definition: BrokerDefinition,
   environment: BrokerEnvironment,
 ): Promise<RunningBroker> {
+  const parts = assemble(definition, environment);
   const { settings, cluster, log, signal = new AbortController().signal } = environment;
-  const namespace = settings.namespace ?? cluster.namespace ?? DEFAULT_NAMESPACE;
-  const credentials = credentialsOf(settings, log);
-  const offerings = settings.catalogFile ? readCatalogFile(settings.catalogFile) : [];
-  const services = definition.services ?? [];
-  const backends = new Backends(definition.backends ?? [], services);
-
+  const { namespace, stores, catalog, election, leadership, services, offerings } = parts;
   const ending = new AbortController();
-  const stores = createStores(cluster, namespace, log);
-  const events = new EventRecorder({
-    client: createResourceClient<KubeEvent>(cluster, EVENTS, namespace),
-    log,
-  });
-  const catalog = new Catalog({ offerings: stores.offerings, secrets: stores.secrets, backends });
-  const context = {
-    stores,
-    catalog,
-    events,
-    log,
-    operationTimeoutSeconds: settings.operationTimeoutSeconds,
-    now: () => new Date(),
-  };
-  const controllers = createControllers(context);
-  const broker = createBroker({ stores, catalog, log, settings: operationSettings(settings) });
+  const leaving = new AbortController();
+  let phase: 'starting' | 'serving' | 'stopping' = 'starting';
   let server: RunningServer | undefined;
+  let health: HealthServer | undefined;
+  let leading: Promise<void> = Promise.resolve();
   const stop = async (): Promise<void> => {
+    phase = 'stopping';
     const graceMs = settings.shutdownGraceSeconds * 1000;
+    // Requests that wait for their work are why this replica goes on leading until they are answered.
     await server?.close(graceMs);
-    // A backend or an API server that does not answer is not waited for: what is unfinished goes on after the next start.
-    await Promise.race([controllers.stop().then(() => events.flush()), sleep(graceMs, ending.signal)]);
+    leaving.abort(new Error('the broker stops'));
+    // A backend or an API server that does not answer is not waited for: the Lease runs out, and another goes on.
+    await Promise.race([leading, sleep(graceMs, ending.signal)]);
     ending.abort();
+    await health?.close();
     await cluster.close();
   };
   try {
+    health = await startHealthServer({
+      host: settings.host,
+      port: settings.healthPort,
+      checks: readinessChecks({
+        caches: { ...stores },
+        isLeaseKnown: () => election.isKnown,
+        phase: () => phase,
+      }),
+      metrics: parts.metrics,
+      log,
+    });
     await unlessAborted(requireCluster(cluster, namespace), signal);
-    const all = [stores.instances, stores.bindings, stores.offerings, stores.secrets];
-    for (const store of all) store.start(ending.signal);
-    await unlessAborted(Promise.all(all.map((store) => store.synced)), signal);
+    leading = election.run(leaving.signal, (term) => leadership.lead(term));
+    for (const store of allStores(stores)) store.start(ending.signal);
+    await unlessAborted(Promise.all(allStores(stores).map((store) => store.synced)), signal);
     await loadOfferings(
       stores.offerings,
       'code',
       services.map(({ offering }) => offeringObject(offering, 'code')),
     );
     await loadOfferings(stores.offerings, 'file', offerings);
-    controllers.start(ending.signal);
     await settleOfferings(stores, catalog, log);
-    const app = createOsbApp(broker, {
-      credentials,
-      log,
-      missingVersionStatus: settings.missingVersionStatus === '400' ? 400 : 412,
-      requireGuids: settings.requireGuids === 'true',
-      bodyLimitBytes: settings.bodyLimitKilobytes * 1024,
-    });
-    server = await startServer(app, {
-      host: settings.host,
-      port: settings.port,
-      ...(settings.tlsCertFile && settings.tlsKeyFile
-        ? { tls: { certFile: settings.tlsCertFile, keyFile: settings.tlsKeyFile } }
-        : {}),
-      requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
-      headersTimeoutMs: settings.headersTimeoutSeconds * 1000,
-      log,
-    });
+    server = await serve(parts, environment);
+    phase = 'serving';
   } catch (error) {
     await stop();
     throw error;
   }
-  log.info('the broker serves', { url: server.url, namespace, cluster: cluster.serverUrl });
-  return { url: server.url, namespace, stop };
+  log.info('the broker serves', {
+    url: server.url,
+    healthUrl: health.url,
+    namespace,
+    cluster: cluster.serverUrl,
+  });
+  return { url: server.url, healthUrl: health.url, namespace, stop };
+}
+
+/** All that a broker consists of, before anything runs. Throws where the definition or the settings are not right. */
+function assemble(definition: BrokerDefinition, { settings, cluster, log }: BrokerEnvironment) {
+  const namespace = settings.namespace ?? cluster.namespace ?? DEFAULT_NAMESPACE;
+  const credentials = credentialsOf(settings, log);
+  const offerings = settings.catalogFile ? readCatalogFile(settings.catalogFile) : [];
+  const services = definition.services ?? [];
+  const backends = new Backends(definition.backends ?? [], services);
+  const metrics = new Metrics();
+  cluster.onRequest = (request) => metrics.kubeRequest(request);
+  const time = { clock: systemClock, random: Math.random };
+  const clientOf = <T extends KubeObject>(type: ResourceType): ResourceClient<T> =>
+    createResourceClient<T>(cluster, type, namespace);
+  const stores = createStores({ clientOf, log, ...time });
+  const catalog = new Catalog({ offerings: stores.offerings, secrets: stores.secrets, backends });
+  const leadership = new Leadership({
+    stores,
+    eventClient: clientOf<KubeEvent>(EVENTS),
+    onEventDropped: () => metrics.eventDropped(),
+    context: {
+      catalog,
+      log,
+      metrics,
+      ...time,
+      operationTimeoutSeconds: settings.operationTimeoutSeconds,
+      maxAttempts: settings.maxAttempts,
+      orphans: settings.orphans,
+      resyncMs: settings.resyncSeconds * 1000,
+    },
+  });
+  const election = new LeaderElection({
+    client: clientOf<Lease>(LEASES),
+    name: LEASE_NAME,
+    identity: `${hostname()}_${randomUUID()}`,
+    leaseSeconds: settings.leaseSeconds,
+    log,
+    ...time,
+  });
+  metrics.follow({
+    isLeader: () => election.isLeader,
+    queues: () => leadership.queues(),
+    caches: { ...stores },
+  });
+  return {
+    namespace,
+    credentials,
+    offerings,
+    services,
+    metrics,
+    stores,
+    catalog,
+    leadership,
+    election,
+  };
+}
+
+async function serve(
+  { stores, catalog, credentials, metrics }: ReturnType<typeof assemble>,
+  { settings, log }: BrokerEnvironment,
+): Promise<RunningServer> {
+  const broker = createBroker({ stores, catalog, log, settings: operationSettings(settings) });
+  const app = createOsbApp(broker, {
+    credentials,
+    log,
+    metrics: {
+      sink: metrics,
+      planName: (serviceId, planId) => {
+        const plan = catalog.find(serviceId, planId);
+        return plan ? planLabel(plan.service.name, plan.spec.name) : '';
+      },
+    },
+    missingVersionStatus: settings.missingVersionStatus === '400' ? 400 : 412,
+    requireGuids: settings.requireGuids === 'true',
+    bodyLimitBytes: settings.bodyLimitKilobytes * 1024,
+  });
+  return startServer(app, {
+    host: settings.host,
+    port: settings.port,
+    ...(settings.tlsCertFile && settings.tlsKeyFile
+      ? { tls: { certFile: settings.tlsCertFile, keyFile: settings.tlsKeyFile } }
+      : {}),
+    requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+    headersTimeoutMs: settings.headersTimeoutSeconds * 1000,
+    log,
+  });
 }
 
 function credentialsOf(settings: Settings, log: Log): Credentials {
@@ -142,22 +227,12 @@ const operationSettings = (settings: Settings) => ({
   retryAfterSeconds: settings.retryAfterSeconds,
 });
 
-function createStores(cluster: ClusterConfig, namespace: string, log: Log): Stores {
-  const store = <T extends KubeObject>(
-    type: ResourceType,
-    more: { labelSelector?: string; indexes?: Record<string, (object: T) => string[]> } = {},
-  ): ResourceStore<T> =>
-    new ResourceStore<T>({ client: createResourceClient<T>(cluster, type, namespace), log, ...more });
-  return {
-    instances: store(INSTANCES),
-    bindings: store(BINDINGS, { indexes: { [BY_INSTANCE]: ({ spec }) => [spec.instanceRef.name] } }),
-    offerings: store(OFFERINGS),
-    secrets: store(SECRETS, { labelSelector: SECRET_LABEL }),
-  };
-}
-
 /** A platform that registers the broker right after its start is to find the whole catalog. */
-async function settleOfferings({ offerings, secrets }: Stores, catalog: Catalog, log: Log): Promise<void> {
+async function settleOfferings(
+  { offerings, secrets }: BrokerStores,
+  catalog: Catalog,
+  log: Log,
+): Promise<void> {
   const open = (): string[] =>
     offerings
       .list()

@@ -4,6 +4,7 @@ import { done, defineService } from '../../src/sdk/index.js';
 import { newId } from '../support/broker.js';
 import { IDS } from '../support/catalog.js';
 import { ASYNC, BARE, bindOf, LARGE, PLAIN, provisionOf, SLOW, useScene } from '../support/scene.js';
+import { eventually } from '../support/unchanged.js';
 
 const APP = { serviceId: IDS.app.serviceId, planId: IDS.app.planId };
 
@@ -448,7 +449,11 @@ describe('bind', () => {
     expect(answer.status).to.equal(500);
     expect(answer.body.description).to.equal('no more users');
     await scene.kube.bindings.untilGone(bindingId);
-    await scene.osb.bind(instanceId, bindingId, bindOf(PLAIN), ASYNC);
+    const again = await eventually(
+      () => scene.osb.bind(instanceId, bindingId, bindOf(PLAIN), ASYNC),
+      ({ body }) => body.error !== 'ConcurrencyError', // the broker may see later that it is gone
+    );
+    expect(again.status).to.equal(202);
     expect((await scene.bindingEnded(instanceId, bindingId)).body).to.deep.include({
       state: 'failed',
       description: 'no more users',

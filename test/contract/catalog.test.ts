@@ -70,10 +70,8 @@ describe('the catalog', () => {
     eventually(() => service(id), wanted);
   const create = (object: ServiceOffering): Promise<ServiceOffering> =>
     scene.kube.offerings.client.create(object);
-  const change = async (name: string, spec: Partial<ServiceOffering['spec']>): Promise<void> => {
-    const present = (await scene.kube.offerings.get(name))!;
-    await scene.kube.offerings.client.replace({ ...present, spec: { ...present.spec, ...spec } });
-  };
+  const change = (name: string, spec: Partial<ServiceOffering['spec']>): Promise<ServiceOffering> =>
+    scene.kube.offerings.edit(name, (present) => ({ ...present, spec: { ...present.spec, ...spec } }));
 
   it('[46, 74] answers with an object that holds all services', async () => {
     const { status, headers, body } = await scene.osb.catalog();

@@ -1,13 +1,14 @@
 // Requests that cross each other, and the controller, at the API server. The faults decide who is late.
 import { expect } from 'chai';
+import type { ServiceBinding, ServiceInstance } from '../../src/sdk/resources/kinds.js';
 import type { FaultHandle, FaultRule } from '../../src/sdk/local/faults.js';
 import { newId } from '../support/broker.js';
 import { faultsOf } from '../support/cluster.js';
+import { type HeldRequest, holdNext } from '../support/held-request.js';
 import { bindingObject } from '../support/kube.js';
 import { ASYNC, bindOf, PLAIN, provisionOf, queryOf, useScene } from '../support/scene.js';
 import { eventually } from '../support/unchanged.js';
 
-const LATE = { kind: 'delay', ms: 300 } as const;
 const INSTANCES = 'serviceinstances';
 const BINDINGS = 'servicebindings';
 
@@ -25,35 +26,37 @@ describe('requests that cross', () => {
 
   const once = (match: FaultRule['match'], fault: FaultRule['fault'], times = 1): FaultHandle =>
     scene.cluster.local!.faults.add({ match, fault, times });
-  const struck = (fault: FaultHandle, times = 1): Promise<unknown> =>
-    eventually(
-      () => Promise.resolve(fault.hits),
-      (hits) => hits >= times,
-    );
+  const hold = (match: FaultRule['match']): HeldRequest => holdNext(scene.cluster.local!.faults, match);
+  const hasSucceeded = ({ status }: ServiceInstance | ServiceBinding): boolean =>
+    status?.lastOperation?.state === 'succeeded';
   const updateOf = (size: number): object => ({ service_id: PLAIN.serviceId, parameters: { size } });
 
   it('[182, 186] a deprovision finds what a provision, given up by the platform, is about to make', async () => {
     const [id, giveUp] = [newId(), new AbortController()];
-    const late = once({ verb: 'create', resource: INSTANCES }, LATE);
+    const late = hold({ verb: 'create', resource: INSTANCES });
     const lost = scene.osb.send('PUT', `/v2/service_instances/${id}`, {
       body: provisionOf(PLAIN),
       query: ASYNC,
       signal: giveUp.signal,
     });
-    await struck(late);
+    await late.reached();
     giveUp.abort();
     expect(await lost.catch((error: unknown) => (error as Error).name)).to.equal('AbortError');
-    expect((await scene.osb.deprovision(id, queryOf(PLAIN))).status).to.equal(200);
+    const removed = scene.osb.deprovision(id, queryOf(PLAIN));
+    await scene.osb.catalog(); // no sooner answered than what was sent before is at work
+    late.release();
+    expect((await removed).status).to.equal(200);
     expect(await scene.kube.instances.get(id)).to.equal(undefined);
     expect(scene.lab.instances.has(id)).to.equal(false);
   });
 
   it('[180] a bind that a deprovision overtakes leaves nothing behind, and is told so', async () => {
     const [id, bindingId] = [await scene.instance(), newId()];
-    const late = once({ verb: 'create', resource: BINDINGS }, LATE);
+    const late = hold({ verb: 'create', resource: BINDINGS });
     const bind = scene.osb.bind(id, bindingId, bindOf(PLAIN), ASYNC);
-    await struck(late);
+    await late.reached();
     expect((await scene.osb.deprovision(id, queryOf(PLAIN))).status).to.equal(200);
+    late.release();
     const { status, body } = await bind;
     expect([status, body.error]).to.deep.equal([422, 'ConcurrencyError']);
     await scene.kube.bindings.untilGone(bindingId);
@@ -169,18 +172,24 @@ describe('requests that cross', () => {
         scene.osb.bind(there, bindingId, bindOf(PLAIN)),
       ];
       await Promise.all([ensure.reached, bind.reached]);
-      const late = once({ verb: 'get' }, LATE, 2);
-      await Promise.race([struck(late, 2), Promise.all(requests)]);
+      const late = [hold({ verb: 'get', resource: INSTANCES }), hold({ verb: 'get', resource: BINDINGS })];
+      await Promise.all(late.map((each) => each.reached()));
       ensure.release();
       bind.release();
+      await scene.kube.instances.until(id, hasSucceeded);
+      await scene.kube.bindings.until(bindingId, hasSucceeded);
+      for (const each of late) each.release();
       expect((await Promise.all(requests)).map(({ status }) => status)).to.deep.equal([201, 201]);
       expect((await scene.kube.instances.get(id))?.metadata.deletionTimestamp).to.equal(undefined);
       expect((await scene.kube.bindings.get(bindingId))?.metadata.deletionTimestamp).to.equal(undefined);
       const hang = scene.lab.hang('ensure');
       const update = scene.osb.update(there, updateOf(3));
       await hang.reached;
-      await Promise.race([struck(once({ verb: 'get' }, LATE)), update]);
+      const read = hold({ verb: 'get', resource: INSTANCES });
+      await read.reached();
       hang.release();
+      await scene.kube.instances.until(there, ({ status }) => status?.applied?.parameters?.size === 3);
+      read.release();
       expect((await update).status).to.equal(200);
       expect(scene.lab.instances.get(there)?.parameters).to.deep.equal({ size: 3 });
     });

@@ -323,7 +323,7 @@ describe('the broker under fire', () => {
   });
 
   it('[29, 90, 93, 172] takes any id and any parameters through the whole lifecycle', async function () {
-    this.timeout(60_000);
+    this.timeout(2 * this.timeout());
     const property = fc.asyncProperty(life, async ({ i, b, parameters, context, asynchronous }) => {
       fc.pre(i !== there.i);
       fc.pre(!JSON.stringify([parameters, context]).includes('"__proto__"')); // refused, as another test shows

@@ -1,6 +1,5 @@
 // ServiceInstances and ServiceBindings that somebody makes at the Kubernetes API, without any platform.
 import { expect } from 'chai';
-import { isConflict } from '../../src/sdk/kube/errors.js';
 import {
   API_VERSION,
   FINALIZER,
@@ -13,7 +12,7 @@ import { objectName } from '../../src/sdk/resources/names.js';
 import { newId } from '../support/broker.js';
 import { IDS, MAINTENANCE_VERSION } from '../support/catalog.js';
 import { bindingObject, instanceObject } from '../support/kube.js';
-import { ASYNC, LARGE, PLAIN, queryOf, useScene } from '../support/scene.js';
+import { LARGE, PLAIN, queryOf, useScene } from '../support/scene.js';
 
 type Resource = Readonly<ServiceInstance | ServiceBinding>;
 type State = 'Ready' | 'Pending' | 'Failed';
@@ -46,17 +45,13 @@ describe('the entrance for kubectl', () => {
     return name;
   };
 
-  /** As `kubectl edit` does. */
+  /** Returns the generation that it has from then on. */
   const edit = async (name: string, change: Partial<ServiceInstanceSpec>): Promise<number> => {
-    for (;;) {
-      const present = (await scene.kube.instances.get(name))!;
-      try {
-        const edited = { ...present, spec: { ...present.spec, ...change } };
-        return (await scene.kube.instances.client.replace(edited)).metadata.generation!;
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-      }
-    }
+    const edited = await scene.kube.instances.edit(name, ({ spec, ...present }) => ({
+      ...present,
+      spec: { ...spec, ...change },
+    }));
+    return edited.metadata.generation!;
   };
 
   describe('an instance', () => {
@@ -268,7 +263,7 @@ describe('the entrance for kubectl', () => {
       await scene.kube.instances.client.delete(instanceId);
       await scene.kube.instances.untilGone(instanceId);
       expect(scene.lab.instances.has(instanceId)).to.equal(false);
-      expect((await scene.osb.deprovision(instanceId, queryOf(PLAIN, ASYNC))).status).to.be.oneOf([200, 410]);
+      expect((await scene.osb.deprovision(instanceId, queryOf(PLAIN))).status).to.be.oneOf([200, 410]);
     });
   });
 

@@ -86,12 +86,10 @@ describe('a plan change', () => {
     const { operation } = (await osb.update(id, body, { accepts_incomplete: 'true' })).body;
     await osb.untilEnded(() => osb.lastOperation(id, { operation }));
     const kube = await Kube.open(cluster);
-    const offering = (await kube.offerings.get('moving'))!;
-    const [, ...plans] = offering.spec.plans;
-    await kube.offerings.client.replace({
+    await kube.offerings.edit('moving', ({ spec, ...offering }) => ({
       ...offering,
-      spec: { ...offering.spec, plans: plans },
-    });
+      spec: { ...spec, plans: spec.plans.slice(1) },
+    }));
     await eventually(
       () => osb.catalog(),
       ({ body: { services } }) => services[0].plans.length === 2,

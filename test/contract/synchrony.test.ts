@@ -207,8 +207,9 @@ describe('synchronous and asynchronous operation', () => {
     it('[44, 75, 117] answers in time, leaves no provision and no bind behind, and undoes an update', async () => {
       const { osb, lab } = scene;
       const [id, fresh, bindingId] = [newId(), newId(), newId()];
-      await osb.provision(id, provisionBody(plain.serviceId, plain.small, { parameters: { size: 1 } }));
-      await osb.provision(fresh, SMALL);
+      const small = provisionBody(plain.serviceId, plain.small, { parameters: { size: 1 } });
+      expect((await osb.provision(id, small, ASYNC)).status).to.equal(201);
+      expect((await osb.provision(fresh, SMALL, ASYNC)).status).to.equal(201);
       const [ensure, bind] = [lab.hang('ensure'), lab.hang('bind')];
       const late = newId();
       const body = { service_id: plain.serviceId, plan_id: plain.large, parameters: { size: 2 } };
@@ -239,11 +240,11 @@ describe('synchronous and asynchronous operation', () => {
     it('[44, 75] answers a late deprovision with an error, and finishes it all the same', async () => {
       const { osb, lab } = scene;
       const id = newId();
-      await osb.provision(id, SMALL);
+      expect((await osb.provision(id, SMALL, ASYNC)).status).to.equal(201);
       const hang = lab.hang('destroy');
       expect((await osb.deprovision(id, SMALL_QUERY)).status).to.equal(503);
       hang.release();
-      const again = await osb.deprovision(id, SMALL_QUERY);
+      const again = await osb.deprovision(id, { ...SMALL_QUERY, ...ASYNC });
       expect(again.status).to.be.oneOf([200, 410]);
       expect(lab.instances.has(id)).to.be.false;
     });

@@ -365,11 +365,12 @@ describe('update', () => {
     const id = await made(plain.maintained, {});
     const { osb, kube } = scene;
     const version = '2.2.0';
-    const offering = (await kube.offerings.get('plain'))!;
-    const plans = offering.spec.plans.map((plan) =>
-      plan.id === plain.maintained ? { ...plan, maintenanceInfo: { version, description: 'new' } } : plan,
-    );
-    await kube.offerings.client.replace({ ...offering, spec: { ...offering.spec, plans } });
+    await kube.offerings.edit('plain', (offering) => {
+      const plans = offering.spec.plans.map((plan) =>
+        plan.id === plain.maintained ? { ...plan, maintenanceInfo: { version, description: 'new' } } : plan,
+      );
+      return { ...offering, spec: { ...offering.spec, plans } };
+    });
     await eventually(
       () => osb.catalog(),
       ({ body }) => JSON.stringify(body).includes(version),

@@ -82,6 +82,16 @@ describe('faults on demand', () => {
     expect(error).to.have.property('name', 'TimeoutError');
   });
 
+  it('holds a request back until it is released', async () => {
+    let release = (): void => undefined;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    server.faults.add({ match: { verb: 'create' }, times: 1, fault: { kind: 'hold', until } });
+    const held = create('held');
+    expect((await get('held')).status).to.equal(404);
+    release();
+    expect((await held).status).to.equal(201);
+  });
+
   it('cuts watches', async () => {
     const watch = await openWatch();
     expect(server.faults.dropWatches({ resource: 'secrets' })).to.equal(0);

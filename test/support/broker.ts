@@ -6,11 +6,13 @@ import { type BrokerDefinition, type RunningBroker, startBroker } from '../../sr
 import { createLog } from '../../src/sdk/telemetry/log.js';
 import { labServices } from './catalog.js';
 import type { TestCluster } from './cluster.js';
+import { slowed } from './delaying-proxy.js';
 import { Lab } from './lab.js';
 import { OsbClient } from './osb-client.js';
 
 export interface TestBroker {
   readonly url: string;
+  readonly healthUrl: string;
   readonly namespace: string;
   readonly lab: Lab;
   readonly osb: OsbClient;
@@ -41,6 +43,7 @@ export async function startTestBroker(
   const settings = readSettings({
     BROKER_HOST: '127.0.0.1',
     BROKER_PORT: '0',
+    BROKER_HEALTH_PORT: '0',
     BROKER_USERNAME: 'broker',
     BROKER_PASSWORD: 'broker',
     BROKER_NAMESPACE: cluster.namespace,
@@ -49,21 +52,29 @@ export async function startTestBroker(
     BROKER_SHUTDOWN_GRACE_SECONDS: '2',
     ...options.env,
   });
+  const proxy = await slowed(cluster);
   const running: RunningBroker = await startBroker(
     options.definition ?? { services: labServices(lab.backend), backends: [lab.backend] },
     {
       settings,
-      cluster: cluster.config(),
+      cluster: proxy.cluster.config(),
       log: createLog({ level: settings.logLevel, format: 'json', stream }),
     },
-  );
+  ).catch(async (error: unknown) => {
+    await proxy.close();
+    throw error;
+  });
   return {
     url: running.url,
+    healthUrl: running.healthUrl,
     namespace: running.namespace,
     lab,
     osb: new OsbClient(running.url),
     log: () => lines.join(''),
-    stop: () => running.stop(),
+    async stop() {
+      await running.stop();
+      await proxy.close();
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // The Kubernetes side of a test: looks at what the broker keeps there, and writes to it as someone with kubectl would.
 import type { ClusterConfig } from '../../src/sdk/kube/config.js';
+import { isConflict } from '../../src/sdk/kube/errors.js';
 import { EVENTS, type KubeEvent } from '../../src/sdk/kube/events.js';
 import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
 import type { KubeObject, ResourceClient, ResourceType, Secret } from '../../src/sdk/kube/types.js';
@@ -47,6 +48,19 @@ export class Objects<T extends KubeObject> {
 
   async list(): Promise<T[]> {
     return (await this.client.list()).items;
+  }
+
+  /** Changes it as `kubectl edit` does: once more where somebody else was faster. Returns what is stored then. */
+  async edit(name: string, change: (present: T) => T): Promise<T> {
+    for (;;) {
+      const present = await this.get(name);
+      if (!present) throw new Error(`there is no ${name} to change`);
+      try {
+        return await this.client.replace(change(present));
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
+    }
   }
 
   /** The object of that name, once it is there and the predicate holds. */

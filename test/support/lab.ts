@@ -39,6 +39,8 @@ export class Lab {
   readonly instances = new Map<string, { planId: string; parameters: Readonly<Record<string, unknown>> }>();
   /** Bindings that are there, with their passwords. */
   readonly bindings = new Map<string, string>();
+  /** The instance of each binding. */
+  readonly #instanceOf = new Map<string, string>();
   /** Every call, as `ensure web`. */
   readonly calls: string[] = [];
   readonly #overrides: Partial<Steps> = {};
@@ -59,6 +61,11 @@ export class Lab {
     destroy: (instance) => this.#run('destroy', instance.name, instance),
     bind: (binding) => this.#run('bind', binding.name, binding),
     unbind: (binding) => this.#run('unbind', binding.name, binding),
+    inventory: async () =>
+      [...this.instances.keys()].map((name) => ({
+        name,
+        bindings: [...this.bindings.keys()].filter((binding) => this.#instanceOf.get(binding) === name),
+      })),
   });
 
   /** From now on, the step does this instead. */
@@ -143,6 +150,7 @@ export class Lab {
         return done();
       case 'bind':
         this.bindings.set(subject.name, `password-${++this.#passwords}`);
+        this.#instanceOf.set(subject.name, subject.instance.name);
         return done(this.result(subject));
       case 'unbind':
         this.bindings.delete(subject.name);

@@ -106,7 +106,7 @@ export class OsbClient {
     for (;;) {
       const answer = await poll();
       if (answer.status !== 200 || answer.body.state !== 'in progress') return answer;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 10).unref());
     }
   }
 }

@@ -35,6 +35,7 @@ export async function eventually<T>(look: () => Promise<T>, wanted: (seen: T) =>
   for (;;) {
     const seen = await look();
     if (wanted(seen)) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    // Unref: what nobody waits for any more must not keep the process.
+    await new Promise((resolve) => setTimeout(resolve, 10).unref());
   }
 }

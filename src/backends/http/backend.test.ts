@@ -32,14 +32,17 @@ function bindingOf(instance: Instance<HttpSettings>): Binding<HttpSettings> {
 }
 
 const bind = (instance: Instance<HttpSettings>) => httpBackend.bind!(bindingOf(instance));
+const inventory = ({ settings, signal }: Instance<HttpSettings>) =>
+  httpBackend.inventory!({ settings, signal, log: quiet });
 const unbind = (instance: Instance<HttpSettings>) => httpBackend.unbind!(bindingOf(instance));
 
-/** All four functions by name, for what is true of each of them. */
+/** All the functions that ask the service, by name, for what is true of each of them. */
 const FUNCTIONS: [string, (instance: Instance<HttpSettings>) => Promise<unknown>][] = [
   ['ensure', (instance) => httpBackend.ensure(instance)],
   ['bind', bind],
   ['unbind', unbind],
   ['destroy', (instance) => httpBackend.destroy(instance)],
+  ['inventory', inventory],
 ];
 
 const failureOf = (promise: Promise<unknown>): Promise<Error> =>
@@ -104,6 +107,15 @@ describe('the http backend', () => {
       await httpBackend.destroy(instance);
       await httpBackend.destroy(instance);
       expect((await fetch(`${settings.url}/i-1`, { method: 'DELETE' })).status).to.equal(404);
+    });
+
+    it('tells what the service holds', async () => {
+      const instance = instanceAt(settings);
+      expect(await inventory(instance)).to.deep.equal([]);
+      await httpBackend.ensure(instance);
+      expect(await inventory(instance)).to.deep.equal([{ name: 'i-1', bindings: [] }]);
+      await bind(instance);
+      expect(await inventory(instance)).to.deep.equal([{ name: 'i-1', bindings: ['b-1'] }]);
     });
 
     it('fails a bind to an instance that the service does not know', async () => {
@@ -199,6 +211,31 @@ describe('the http backend', () => {
         const error = await failureOf(run(instanceAt({ url })));
         expect(error).not.to.be.instanceOf(TerminalError);
         expect(error.message).to.contain('ECONNREFUSED');
+      });
+    }
+
+    it('knows of nothing where the service keeps no list', async () => {
+      for (const status of [404, 405]) {
+        expect(await inventory(instanceAt({ url: await answering(status) }))).to.deep.equal([]);
+        await stop();
+      }
+    });
+
+    for (const [what, body] of [
+      ['no JSON', secret],
+      ['no list', `{"instances": "${secret}"}`],
+      ['an instance without an id', `{"instances": [{"name": "${secret}", "bindings": []}]}`],
+      ['an instance without bindings', `{"instances": [{"id": "${secret}"}]}`],
+      ['null', 'null'],
+    ]) {
+      it(`takes ${what} for no inventory, and quotes nothing`, async () => {
+        const url = await serve((_, response) =>
+          response.writeHead(200, { 'content-type': 'application/json' }).end(body),
+        );
+        const error = await failureOf(inventory(instanceAt({ url })));
+        expect(error.message)
+          .to.match(/^The service answered with/)
+          .and.not.to.contain(secret);
       });
     }
 

@@ -4,7 +4,7 @@ import { TerminalError } from '../../sdk/index.js';
 import { DEFAULT_TIMEOUT_MS, type HttpSettings } from './settings.js';
 
 export interface ServiceRequest {
-  readonly method: 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'PUT' | 'DELETE';
   readonly settings: Readonly<HttpSettings>;
   /** What follows the base address: the names of an instance and, maybe, of a binding. */
   readonly names: readonly string[];
@@ -20,12 +20,20 @@ export const addressOf = (base: string, ...names: readonly string[]): string =>
 // Statuses below 500 that say "later" rather than "no".
 const TRANSIENT = [408, 425, 429];
 
+interface ServiceAnswer {
+  readonly status: number;
+  readonly contentType: string | null;
+  /** Of a GET; anything else says all with its status. */
+  readonly body: string;
+}
+
 /**
  * Resolves when the service answered with an accepted status. Throws a TerminalError where asking again cannot help;
  * any other error, of the service, of the network or for lack of time, is worth another try.
  */
-export async function send(request: ServiceRequest): Promise<void> {
-  const { status, contentType } = await answerTo(request);
+export async function send(request: ServiceRequest): Promise<ServiceAnswer> {
+  const answer = await answerTo(request);
+  const { status, contentType } = answer;
   const what = `The service answered ${request.method} with status ${status}`;
   if (status >= 500 || TRANSIENT.includes(status)) throw new Error(what);
   if (!request.accepted.includes(status)) throw new TerminalError(`${what}.`);
@@ -33,9 +41,10 @@ export async function send(request: ServiceRequest): Promise<void> {
     // A log-in page, or a proxy's word of welcome: whoever answered, it was not the service.
     throw new Error(`${what}, but not with JSON`);
   }
+  return answer;
 }
 
-async function answerTo(request: ServiceRequest): Promise<{ status: number; contentType: string | null }> {
+async function answerTo(request: ServiceRequest): Promise<ServiceAnswer> {
   const { method, settings, names, signal } = request;
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const timeout = AbortSignal.timeout(timeoutMs);
@@ -46,8 +55,9 @@ async function answerTo(request: ServiceRequest): Promise<{ status: number; cont
       redirect: 'manual', // what another address answers proves nothing
       signal: AbortSignal.any([signal, timeout]),
     });
-    await response.body?.cancel();
-    return { status: response.status, contentType: response.headers.get('content-type') };
+    const body = method === 'GET' ? await response.text() : '';
+    if (method !== 'GET') await response.body?.cancel();
+    return { status: response.status, contentType: response.headers.get('content-type'), body };
   } catch (error) {
     signal.throwIfAborted();
     const what = timeout.aborted

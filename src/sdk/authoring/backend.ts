@@ -98,6 +98,20 @@ export interface BindingResult {
 /** What `done()` without a result, or nothing at all, means for a clean-up: it is gone. */
 export type Removed = Outcome<object> | void;
 
+/** What an inventory is taken of: the instances that were made with these settings. */
+export interface InventoryScope<Settings = JsonObject> {
+  readonly settings: Readonly<Settings>;
+  /** Fires on shutdown, and after a minute. */
+  readonly signal: AbortSignal;
+  readonly log: BackendLog;
+}
+
+/** An instance that is there, by its `name`, with its bindings by theirs where the backend knows them. */
+export interface HeldInstance {
+  readonly name: string;
+  readonly bindings?: readonly string[];
+}
+
 /**
  * Makes instances and bindings of a service true. Every function is called again after a crash, a time-out or an
  * error until it is done, so each one first looks at what is already there.
@@ -116,6 +130,12 @@ export interface Backend<Settings = JsonObject, Parameters = JsonObject, BindPar
   bind?: (binding: Binding<Settings, Parameters, BindParameters>) => Promise<Outcome<BindingResult>>;
   /** Makes the binding's credentials useless, also where `bind` was interrupted or never ran. */
   unbind?: (binding: Binding<Settings, Parameters, BindParameters>) => Promise<Removed>;
+  /**
+   * All that this broker made with these settings and that is still there, half-made included; nothing that somebody
+   * else made. What no resource accounts for is told to the operator and, where they want that, removed with `unbind`
+   * and `destroy`, which then see the names, as ids too, and the settings, but no parameters and no context.
+   */
+  inventory?: (scope: InventoryScope<Settings>) => Promise<readonly HeldInstance[]>;
 }
 
 /** A class-validator class: `new () => T`. */

@@ -43,6 +43,13 @@ describe('a service with functions of its own', () => {
     expect(backend).to.eql({ name: 'redis', ...FUNCTIONS });
   });
 
+  it('may tell what it holds, which is none of the catalog`s business', () => {
+    const inventory = async () => [];
+    const { offering, backend } = defineService({ ...ENTRY, ...FUNCTIONS, inventory });
+    expect(backend.inventory).to.equal(inventory);
+    expect(offering).not.to.have.property('inventory');
+  });
+
   it('keeps what the author says instead of a default', () => {
     const said = { bindable: false, planUpdateable: true, requiresApp: true, tags: ['cache'] };
     const { bind: _, ...unbindable } = FUNCTIONS;

@@ -78,18 +78,28 @@ export function defineService<Settings = JsonObject, Parameters = JsonObject, Bi
 }
 
 function ownBackend(definition: object): NamedBackend {
-  const { name, ensure, destroy, bind, unbind, dashboardUrl, settings } = definition as NamedBackend;
+  const { name, ensure, destroy, bind, unbind, dashboardUrl, inventory, settings } =
+    definition as NamedBackend;
   for (const [field, value] of Object.entries({ ensure, destroy })) {
     if (typeof value !== 'function') throw new Error(`service "${name}": ${field} must be a function`);
   }
   return Object.fromEntries(
-    Object.entries({ name, ensure, destroy, bind, unbind, dashboardUrl, settings }).filter(
+    Object.entries({ name, ensure, destroy, bind, unbind, dashboardUrl, inventory, settings }).filter(
       ([, value]) => value !== undefined,
     ),
   ) as unknown as NamedBackend;
 }
 
-const NOT_IN_CATALOG = ['ensure', 'destroy', 'bind', 'unbind', 'dashboardUrl', 'settings', 'backend'];
+const NOT_IN_CATALOG = [
+  'ensure',
+  'destroy',
+  'bind',
+  'unbind',
+  'dashboardUrl',
+  'inventory',
+  'settings',
+  'backend',
+];
 
 function catalogFields(fields: object): Omit<ServiceOfferingSpec, 'plans'> {
   return Object.fromEntries(

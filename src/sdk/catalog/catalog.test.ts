@@ -189,6 +189,18 @@ describe('the catalog', () => {
     });
   }
 
+  it('leaves it, of two of the same second, with the one that has it, and keeps their order', () => {
+    const { catalog, offerings, names } = setUp();
+    const accepted = { type: 'Accepted', status: 'True' as const, reason: 'Accepted', message: '' };
+    const conditions = [{ ...accepted, lastTransitionTime: '2026-01-02T00:00:00Z' }];
+    offerings.put({ ...offering('m'), status: { conditions } });
+    offerings.put(offering('a', { name: 'm' }));
+    offerings.put(offering('b'));
+    expect(catalog.verdict('m')).to.include({ accepted: true });
+    expect(catalog.verdict('a')).to.include({ accepted: false, reason: 'Conflict' });
+    expect(names()).to.eql(['b', 'm']);
+  });
+
   it('lets no offering that is left out keep others out', () => {
     const { catalog, offerings } = setUp();
     offerings.put(offering('a', { id: 'same', plans: [] }));

@@ -100,8 +100,8 @@ export class Catalog {
     const verdicts = new Map<string, Verdict>();
     const plans = new Map<string, Map<string, Plan>>();
     const taken = new Map<string, string>();
-    const services = [];
-    for (const offering of this.#offerings.list().sort(byAge)) {
+    const services = new Map<Readonly<ServiceOffering>, ReturnType<typeof toCatalogService>>();
+    for (const offering of this.#offerings.list().sort(byClaim)) {
       if (offering.metadata.deletionTimestamp) continue;
       const { name } = offering.metadata;
       const judged = this.#judge(offering, taken);
@@ -111,10 +111,11 @@ export class Catalog {
       }
       for (const key of keysOf(offering)) taken.set(key, name);
       plans.set(offering.spec.id, new Map(judged.plans.map((plan) => [plan.spec.id, plan])));
-      services.push(toCatalogService(offering.spec, judged.clientSecret));
+      services.set(offering, toCatalogService(offering.spec, judged.clientSecret));
       verdicts.set(name, { accepted: true, reason: 'Accepted', message: 'the offering is in the catalog' });
     }
-    return { verdicts, plans, answer: this.#stamp({ services }) };
+    const inOrder = [...services].sort(([a], [b]) => byAge(a, b)).map(([, service]) => service);
+    return { verdicts, plans, answer: this.#stamp({ services: inOrder }) };
   }
 
   #judge(
@@ -165,11 +166,18 @@ export class Catalog {
   }
 }
 
-/** The oldest offering keeps an id or a name that two want. */
 function byAge(a: Readonly<ServiceOffering>, b: Readonly<ServiceOffering>): number {
   const key = ({ metadata }: Readonly<ServiceOffering>): string =>
     `${metadata.creationTimestamp} ${metadata.name}`;
   return key(a) < key(b) ? -1 : 1;
+}
+
+/** The oldest offering keeps an id or a name that two want; of those of one second, the one that has it already. */
+function byClaim(a: Readonly<ServiceOffering>, b: Readonly<ServiceOffering>): number {
+  const isAccepted = ({ status }: Readonly<ServiceOffering>): boolean =>
+    status?.conditions?.some((each) => each.type === 'Accepted' && each.status === 'True') ?? false;
+  const isSameAge = a.metadata.creationTimestamp === b.metadata.creationTimestamp;
+  return (isSameAge && Number(isAccepted(b)) - Number(isAccepted(a))) || byAge(a, b);
 }
 
 /** What must be unique in a catalog. */

@@ -20,8 +20,20 @@ const DRAFTS: [RegExp, () => Ajv][] = [
   [/2020-12/, () => new Ajv2020(OPTIONS)],
 ];
 
-/** Compiles the schema; throws with the reason when it is not one. */
+/** The catalog is worked out anew at each change of an offering, and compiling is slow. By the schema's text. */
+const compiled = new Map<string, Check>();
+const MAX_COMPILED = 1000;
+
+/** Compiles the schema, each one once; throws with the reason when it is not one. */
 export function compileSchema(schema: JsonObject): Check {
+  const text = JSON.stringify(schema);
+  const check = compiled.get(text) ?? compile(schema);
+  if (compiled.size >= MAX_COMPILED) compiled.clear();
+  compiled.set(text, check);
+  return check;
+}
+
+function compile(schema: JsonObject): Check {
   const draft = DRAFTS.find(([pattern]) => pattern.test(String(schema.$schema)));
   if (!draft) {
     throw new Error(

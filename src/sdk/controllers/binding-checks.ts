@@ -48,7 +48,7 @@ export function predecessorProblem(
     return no(`${id} is not a finished binding of this service instance`);
   }
   const { expiresAt } = predecessor.status;
-  return expiresAt !== undefined && Date.parse(expiresAt) <= context.now().getTime()
+  return expiresAt !== undefined && Date.parse(expiresAt) <= context.clock.now()
     ? no(`${id} has expired`)
     : undefined;
 }

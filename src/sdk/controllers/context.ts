@@ -1,5 +1,4 @@
-// What every reconciler works with, and the small writes that they share.
-import { isDeepStrictEqual } from 'node:util';
+// What every reconciler works with, in one term of leadership.
 import type { Catalog } from '../catalog/catalog.js';
 import type { Plan } from '../catalog/plan.js';
 import type { EventRecorder } from '../kube/events.js';
@@ -10,109 +9,90 @@ import {
   type ServiceInstance,
   type ServiceOffering,
 } from '../resources/kinds.js';
-import { type Operable, type Operation, type Progress, recordProgress } from '../resources/operations.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Operable, Operation, OperationType } from '../resources/operations.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Store } from '../runtime/store.js';
 import type { Log } from '../telemetry/log.js';
 
 export interface Stores {
-  instances: ResourceStore<ServiceInstance>;
-  bindings: ResourceStore<ServiceBinding>;
-  offerings: ResourceStore<ServiceOffering>;
-  secrets: ResourceStore<Secret>;
+  instances: Store<ServiceInstance>;
+  bindings: Store<ServiceBinding>;
+  offerings: Store<ServiceOffering>;
+  secrets: Store<Secret>;
+}
+
+export interface EndedOperation {
+  type: OperationType;
+  outcome: 'succeeded' | 'failed';
+  reason: string;
+  /** The names in the catalog; empty where they are not known. */
+  service: string;
+  plan: string;
+  /** From the request to the end. */
+  seconds: number;
 }
 
 export interface ReconcileContext {
   stores: Stores;
   catalog: Catalog;
-  events: EventRecorder;
+  events: Pick<EventRecorder, 'record'>;
   log: Log;
+  metrics: {
+    /** Once for each operation that ends. */
+    operationEnded(ended: EndedOperation): void;
+    /** How long a resource that was due waited for a worker. */
+    queueWaited?(controller: string, waitedMs: number): void;
+  };
+  clock: Clock;
+  random: () => number;
+  /** Since when this replica leads, on that clock. */
+  leadingSince: number;
   /** How long an operation may run where its plan does not say. */
   operationTimeoutSeconds: number;
-  now: () => Date;
+  /** After how many failed attempts an operation has failed; 0 for no such limit. */
+  maxAttempts: number;
+  /** What is done about things in a backend that no resource accounts for. */
+  orphans: 'report' | 'remove';
+  /** How often everything is looked at again. */
+  resyncMs: number;
 }
 
 /** When to look again, if nothing happens before. */
 export type Again = { requeueAfterMs: number } | void;
 
+/** When to look again, where the cache is behind. */
+export const BEHIND_MS = 200;
+
 /** The index of bindings by the name of their instance. */
 export const BY_INSTANCE = 'instance';
 
-export function deadlineOf(context: ReconcileContext, operation: Operation, plan: Plan | undefined): Date {
-  const limit = plan?.spec.maximumPollingDuration ?? context.operationTimeoutSeconds;
-  return new Date(Date.parse(operation.startedAt) + limit * 1000);
-}
+export const nowOf = ({ clock }: ReconcileContext): Date => new Date(clock.now());
 
-/** Writes the status if it says anything new. */
-export async function writeStatus<T extends Operable>(
-  store: ResourceStore<T>,
-  object: Readonly<T>,
-  change: Partial<NonNullable<T['status']>>,
-): Promise<boolean> {
-  const status = { ...object.status, ...change };
-  if (isDeepStrictEqual(object.status, status)) return false;
-  await store.replaceStatus({ ...object, status });
-  return true;
-}
+/** What an operation has at least, once somebody works on it whose time ran out while nobody could. */
+const CHANCE_MS = 60_000;
 
-/** Writes how the operation stands, and tells it as an Event where it changed. */
-export async function writeProgress<T extends Operable>(
+export function deadlineOf(
   context: ReconcileContext,
-  store: ResourceStore<T>,
-  object: Readonly<T>,
-  report: { operation: Operation; progress: Progress; more?: Partial<NonNullable<T['status']>> },
-): Promise<void> {
-  const { operation, progress } = report;
-  const change = { ...recordProgress(object as T, operation, progress, context.now()), ...report.more };
-  if (await writeStatus(store, object, change as Partial<NonNullable<T['status']>>)) {
-    tell(context, object, operation, progress);
-  }
-}
-
-/** The reasons of Events, in the words of Service Catalog where it has any. */
-const REASONS = {
-  provision: {
-    'in progress': 'Provisioning',
-    succeeded: 'ProvisionedSuccessfully',
-    failed: 'ProvisionFailed',
-  },
-  update: {
-    'in progress': 'UpdatingInstance',
-    succeeded: 'InstanceUpdatedSuccessfully',
-    failed: 'UpdateInstanceFailed',
-  },
-  deprovision: {
-    'in progress': 'Deprovisioning',
-    succeeded: 'DeprovisionedSuccessfully',
-    failed: 'DeprovisionFailed',
-  },
-  bind: { 'in progress': 'Binding', succeeded: 'BoundSuccessfully', failed: 'BindFailed' },
-  unbind: { 'in progress': 'Unbinding', succeeded: 'UnboundSuccessfully', failed: 'UnbindFailed' },
-} as const;
-
-export function tell(
-  context: ReconcileContext,
-  object: Readonly<KubeObject>,
+  object: Readonly<Operable>,
   operation: Operation,
-  progress: Pick<Progress, 'state' | 'description'>,
-): void {
-  context.log.info(`${operation.type} ${progress.state}`, { description: progress.description });
-  context.events.record(object, {
-    type: progress.state === 'failed' ? 'Warning' : 'Normal',
-    reason: REASONS[operation.type][progress.state],
-    message: progress.description,
-  });
+  plan: Plan | undefined,
+): Date {
+  const limitMs = 1000 * (plan?.spec.maximumPollingDuration ?? context.operationTimeoutSeconds);
+  const idleUntil = isUntried(object, operation) ? context.clock.now() : context.leadingSince;
+  const due = Date.parse(operation.startedAt) + limitMs;
+  return new Date(Math.max(due, idleUntil + Math.min(limitMs, CHANCE_MS)));
 }
+
+/** Never tried at all, or not since it was paused. */
+function isUntried({ status }: Readonly<Operable>, { id }: Operation): boolean {
+  return status?.lastOperation?.id !== id || status.lastOperation.reason === PAUSED;
+}
+
+/** The reason of an operation that an operator has paused. */
+export const PAUSED = 'Paused';
 
 export const hasFinalizer = (object: Readonly<KubeObject>): boolean =>
   object.metadata.finalizers?.includes(FINALIZER) ?? false;
-
-export async function dropFinalizer<T extends KubeObject>(
-  store: ResourceStore<T>,
-  object: Readonly<T>,
-): Promise<void> {
-  const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== FINALIZER);
-  await store.replace({ ...object, metadata: { ...object.metadata, finalizers } });
-}
 
 export const withFinalizer = (object: Readonly<KubeObject>): string[] => [
   ...(object.metadata.finalizers ?? []).filter((name) => name !== FINALIZER),

@@ -1,123 +1,106 @@
-// Which change of which resource makes which reconciler look again.
-import type { KubeObject } from '../kube/types.js';
-import { BINDINGS, SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
-import { isDeleting, isSettled } from '../resources/operations.js';
+// The controllers of one term of leadership: made when it begins, stopped when it ends, and never used again.
+import { childController, onAbort, sleep } from '../runtime/abortable.js';
 import { Controller } from '../runtime/controller.js';
+import { errorDetails } from '../telemetry/log.js';
 import { reconcileBinding } from './binding.js';
-import { BY_INSTANCE, hasFinalizer, type ReconcileContext } from './context.js';
+import type { Again, ReconcileContext } from './context.js';
+import { warnOfHatches } from './escape-hatches.js';
 import { reconcileInstance } from './instance.js';
 import { reconcileOffering } from './offering.js';
+import { Orphans } from './orphans.js';
+import { type ControllersByKind, wakeAll, wakeOnChange, wakeUnsettled } from './wake.js';
 
 export interface Controllers {
-  /** Until `stop`, or until the signal fires. */
+  /** Until `stop`, or until the signal fires. To be called once, when the stores have fresh lists. */
   start(signal: AbortSignal): void;
   /** Resolves when no reconcile is running any more. */
   stop(): Promise<void>;
+  /** What waits, by controller. */
+  queues(): Record<string, { length: number; oldestMs: number }>;
 }
 
 const CONCURRENCY = 16;
 
 export function createControllers(context: ReconcileContext): Controllers {
-  const { stores, log } = context;
-  const controller = (
-    name: string,
-    reconcile: (
-      context: ReconcileContext,
-      key: string,
-      signal: AbortSignal,
-    ) => ReturnType<typeof reconcileOffering>,
-  ): Controller => {
-    const own = { ...context, log: log.child({ controller: name }) };
-    return new Controller({
-      name,
-      log,
-      concurrency: CONCURRENCY,
-      reconcile: (key, signal) => reconcile(own, key, signal),
-    });
+  const { stores } = context;
+  const orphans = new Orphans(context, (kind, name) => controllers[kind].enqueue(name, 'background'));
+  const controllers: ControllersByKind = {
+    instances: controller(context, 'instances', (own, key, signal) =>
+      stores.instances.get(key)
+        ? reconcileInstance(own, key, signal)
+        : orphans.remove('instances', key, signal),
+    ),
+    bindings: controller(context, 'bindings', (own, key, signal) =>
+      stores.bindings.get(key) ? reconcileBinding(own, key, signal) : orphans.remove('bindings', key, signal),
+    ),
+    offerings: controller(context, 'offerings', reconcileOffering),
   };
-  const instances = controller('instances', reconcileInstance);
-  const bindings = controller('bindings', reconcileBinding);
-  const offerings = controller('offerings', reconcileOffering);
-  const everyOffering = (): void =>
-    stores.offerings.list().forEach(({ metadata }) => offerings.enqueue(metadata.name));
-
-  const unsettled = (): void => {
-    stores.instances.list().forEach((each) => !isSettled(each) && instances.enqueue(each.metadata.name));
-    stores.bindings.list().forEach((each) => !isSettled(each) && bindings.enqueue(each.metadata.name));
-  };
-
-  const subscribe = (): (() => void)[] => [
-    stores.instances.onChange((name, current, previous) => {
-      notify(instances, name, current, previous);
-      if (isOpenForBinding(current) !== isOpenForBinding(previous)) {
-        stores.bindings.byIndex(BY_INSTANCE, name).forEach(({ metadata }) => bindings.enqueue(metadata.name));
-      }
-    }),
-    stores.bindings.onChange((name, current, previous) => {
-      notify(bindings, name, current, previous);
-      const owner = (current ?? previous)?.spec.instanceRef.name;
-      const isOver = !current || (isDeleting(current) && isSettled(current)); // gone, or its unbind failed
-      if (isOver && owner && stores.instances.get(owner)?.metadata.deletionTimestamp)
-        instances.enqueue(owner);
-    }),
-    stores.offerings.onChange((_, current, previous) => {
-      if (current?.metadata.generation === previous?.metadata.generation && current && previous) return;
-      everyOffering(); // one that goes may free a name that another wants
-      unsettled();
-    }),
-    stores.secrets.onChange((_, current, previous) => {
-      const role = (current ?? previous)?.metadata.labels?.[SECRET_LABEL];
-      if (role === 'dashboard-client') everyOffering();
-      if (role !== 'parameters' || !current) return;
-      const [owner] = current.metadata.ownerReferences ?? [];
-      if (owner) (owner.kind === BINDINGS.kind ? bindings : instances).enqueue(owner.name);
-      else unsettled(); // made with kubectl, and referred to by who knows whom
-    }),
-  ];
-
-  let unsubscribe: (() => void)[] = [];
-  const all = [instances, bindings, offerings];
+  const all = Object.values(controllers) as Controller[];
+  const ending = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
   return {
     start(signal) {
-      unsubscribe = subscribe();
-      stores.instances.list().forEach(({ metadata }) => instances.enqueue(metadata.name));
-      stores.bindings.list().forEach(({ metadata }) => bindings.enqueue(metadata.name));
-      everyOffering();
-      all.forEach((each) => each.start(signal));
+      const { controller: term, release } = childController(signal);
+      onAbort(ending.signal, () => term.abort(ending.signal.reason));
+      onAbort(term.signal, wakeOnChange(context, controllers));
+      for (const each of [...stores.instances.list(), ...stores.bindings.list()]) {
+        warnOfHatches(context, each, undefined);
+      }
+      wakeUnsettled(context, controllers);
+      wakeAll(context, controllers);
+      all.forEach((each) => each.start(term.signal));
+      running = resync(context, controllers, orphans, term.signal).finally(release);
     },
     async stop() {
-      unsubscribe.forEach((end) => end());
-      await Promise.all(all.map((each) => each.stop()));
+      ending.abort(new Error('the controllers stop'));
+      await Promise.all([...all.map((each) => each.stop()), running]);
     },
+    queues: () =>
+      Object.fromEntries(
+        Object.entries(controllers).map(([name, { queue }]: [string, Controller]) => [
+          name,
+          { length: queue.length, oldestMs: queue.oldestMs },
+        ]),
+      ),
   };
 }
 
-/**
- * A change of what is wanted interrupts work on what was wanted before. A change of the status alone is our own
- * doing, and asks for nothing.
- */
-function notify(
-  controller: Controller,
+function controller(
+  context: ReconcileContext,
   name: string,
-  current: Readonly<KubeObject> | undefined,
-  previous: Readonly<KubeObject> | undefined,
-): void {
-  if (!current || !previous || current.metadata.uid !== previous.metadata.uid) {
-    controller.enqueue(name);
-    return;
-  }
-  const now = current.metadata;
-  const before = previous.metadata;
-  // Adoption adds a finalizer, and maybe nothing else: the generation then stays.
-  const isAdopted = hasFinalizer(current) && !hasFinalizer(previous);
-  if (
-    isAdopted ||
-    now.generation !== before.generation ||
-    now.deletionTimestamp !== before.deletionTimestamp
-  ) {
-    controller.interrupt(name);
-  }
+  reconcile: (context: ReconcileContext, key: string, signal: AbortSignal) => Promise<Again>,
+): Controller {
+  const { log, clock, random, metrics } = context;
+  const own = { ...context, log: log.child({ controller: name }) };
+  return new Controller({
+    name,
+    log,
+    concurrency: CONCURRENCY,
+    reconcile: (key, signal) => reconcile(own, key, signal),
+    queue: { clock, random, onTake: (waitedMs) => metrics.queueWaited?.(name, waitedMs) },
+  });
 }
 
-const isOpenForBinding = (instance: Readonly<ServiceInstance> | undefined): boolean =>
-  instance?.status?.applied !== undefined && instance.metadata.deletionTimestamp === undefined;
+/** Looks for orphans now, and at everything again and again. Never rejects. */
+async function resync(
+  context: ReconcileContext,
+  controllers: ControllersByKind,
+  orphans: Orphans,
+  signal: AbortSignal,
+): Promise<void> {
+  let sweeping: Promise<void> | undefined;
+  const sweep = (): void => {
+    sweeping ??= orphans
+      .sweep(signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) context.log.warn('could not look for orphans', errorDetails(error));
+      })
+      .finally(() => (sweeping = undefined));
+  };
+  while (!signal.aborted) {
+    sweep();
+    await sleep(context.resyncMs * (0.9 + 0.2 * context.random()), signal, context.clock);
+    if (!signal.aborted) wakeAll(context, controllers);
+  }
+  await sweeping;
+}

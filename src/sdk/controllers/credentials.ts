@@ -2,42 +2,42 @@
 import type { BindingResult } from '../authoring/backend.js';
 import { isAlreadyExists } from '../kube/errors.js';
 import type { Secret } from '../kube/types.js';
-import { type BindingData, isOwnedBy, toSecret } from '../resources/binding-secret.js';
+import { type BindingData, isOwnedBy, type Origin, toSecret } from '../resources/binding-secret.js';
 import { SECRET_LABEL, type ServiceBinding } from '../resources/kinds.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Store } from '../runtime/store.js';
 
-/** Stores the result; what an interrupted attempt stored before is replaced. */
+/** Stores the result, and returns it as it is stored; what an interrupted attempt stored before is replaced. */
 export async function keepCredentials(
-  secrets: ResourceStore<Secret>,
+  secrets: Store<Secret>,
   binding: Readonly<ServiceBinding>,
   result: BindingResult,
-): Promise<void> {
-  const secret = toSecret(binding, toData(result));
+  { serviceId, planId }: Origin,
+): Promise<Readonly<Secret>> {
+  const secret = toSecret(binding, toData(result), { serviceId, planId });
   try {
-    await secrets.create(secret);
+    return await secrets.create(secret);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    await replaceEarlier(secrets, binding, secret);
+    return replaceEarlier(secrets, binding, secret);
   }
 }
 
 async function replaceEarlier(
-  secrets: ResourceStore<Secret>,
+  secrets: Store<Secret>,
   binding: Readonly<ServiceBinding>,
   secret: Secret,
-): Promise<void> {
+): Promise<Readonly<Secret>> {
   const { name } = secret.metadata;
   const present = await secrets.read(name);
   if (present && present.metadata.labels?.[SECRET_LABEL] !== 'binding') {
     throw new Error(`a Secret named ${name} that is not this broker's is in the way: remove or rename it`);
   }
   if (present && isOwnedBy(present, binding)) {
-    await secrets.replace({ ...secret, metadata: { ...present.metadata, ...secret.metadata } });
-    return;
+    return secrets.replace({ ...secret, metadata: { ...present.metadata, ...secret.metadata } });
   }
   // It belongs to an earlier binding of the same name, and has not been collected yet.
   if (present?.metadata.uid) await secrets.delete(name, { uid: present.metadata.uid });
-  await secrets.create(secret);
+  return secrets.create(secret);
 }
 
 function toData(result: BindingResult): BindingData {

@@ -1,15 +1,18 @@
 // Deprovisions an instance: its bindings first, then what its backend made, then the finalizer.
+import { isAbandoned } from '../resources/escape-hatches.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { isDeleting, isSettled } from '../resources/operations.js';
-import { type Again, BY_INSTANCE, deadlineOf, dropFinalizer, hasFinalizer, tell } from './context.js';
-import { type InstanceWork, inProgress, report, wait } from './instance-work.js';
-import { runStep } from './step.js';
+import { type Again, BY_INSTANCE, hasFinalizer, nowOf } from './context.js';
+import { ABANDONED } from './tell.js';
 import { bindingIdOf, instanceView } from './views.js';
+import { attempt, failed, inProgress, type InstanceWork, letGo, report, wait } from './work.js';
 
 export async function removeInstance(work: InstanceWork): Promise<Again> {
-  const { context, instance, operation, signal } = work;
-  if (!hasFinalizer(instance) || isSettled(instance)) return;
+  const { context, object: instance, operation } = work;
+  if (!hasFinalizer(instance)) return;
   const bindings = context.stores.bindings.byIndex(BY_INSTANCE, instance.metadata.name);
+  if (isAbandoned(instance)) return abandon(work, bindings);
+  if (isSettled(instance)) return;
   if (bindings.length > 0) return removeBindings(work, bindings);
   for (const made of everMade(instance)) {
     const { serviceId, planId, resolvedPlan } = made.spec;
@@ -17,25 +20,14 @@ export async function removeInstance(work: InstanceWork): Promise<Again> {
     if (!plan && !resolvedPlan) continue; // refused at once: no backend ever saw it
     const resolved = context.catalog.backendFor(made);
     if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
-    const step = await runStep({
-      object: instance,
-      operation,
-      deadline: deadlineOf(context, operation, plan),
-      now: context.now(),
-      signal,
-      log: context.log,
-      call: (stop) => {
-        const calling = { operationId: operation.id, signal: stop };
-        return resolved.backend.destroy(instanceView(context, made, { plan, resolved }, calling));
-      },
+    const attempted = await attempt(work, plan, (signal) => {
+      const calling = { operationId: operation.id, signal };
+      return resolved.backend.destroy(instanceView(context, made, { plan, resolved }, calling));
     });
-    if (step.state !== 'done') {
-      await report(work, step.progress);
-      return step.state === 'in progress' ? { requeueAfterMs: step.requeueAfterMs } : undefined;
-    }
+    if (!attempted.result) return attempted.again;
   }
-  await dropFinalizer(context.stores.instances, instance);
-  tell(context, instance, operation, { state: 'succeeded', description: 'the deprovision succeeded' });
+  const description = 'the deprovision succeeded';
+  await letGo(work, { state: 'succeeded', reason: 'Succeeded', description });
 }
 
 /** What there may be to remove: after a plan change that did not end well, the one of before and the one of after. */
@@ -60,19 +52,33 @@ async function removeBindings(
 ): Promise<void> {
   const { context, operation } = work;
   const id = `unbind-${operation.id}`;
-  const failed = bindings.filter((binding) => isDeleting(binding) && isSettled(binding));
-  const stuck = failed.filter(({ status }) => status?.lastOperation?.id === id).map(bindingIdOf);
+  const over = bindings.filter((binding) => isDeleting(binding) && isSettled(binding));
+  const stuck = over.filter(({ status }) => status?.lastOperation?.id === id).map(bindingIdOf);
   if (stuck.length > 0) {
-    const description = `these bindings cannot be removed: ${stuck.join(', ')}`;
-    return report(work, { state: 'failed', reason: 'BindingsLeft', description });
+    return report(work, failed('BindingsLeft', `these bindings cannot be removed: ${stuck.join(', ')}`));
   }
   await report(work, inProgress('RemovingBindings', `${bindings.length} bindings are removed first`));
-  const again = { id, type: 'unbind' as const, requestedAt: context.now().toISOString() };
-  for (const binding of bindings) {
-    const { name, uid } = binding.metadata;
-    if (!isDeleting(binding)) await context.stores.bindings.delete(name, uid === undefined ? {} : { uid });
-    else if (failed.includes(binding)) {
-      await context.stores.bindings.replace({ ...binding, spec: { ...binding.spec, operation: again } });
-    }
+  const again = { id, type: 'unbind' as const, requestedAt: nowOf(context).toISOString() };
+  for (const binding of over) {
+    await context.stores.bindings.replace({ ...binding, spec: { ...binding.spec, operation: again } });
   }
+  await deleteAll(work, bindings);
+}
+
+async function deleteAll(
+  { context }: InstanceWork,
+  bindings: readonly Readonly<ServiceBinding>[],
+): Promise<void> {
+  for (const binding of bindings.filter((each) => !isDeleting(each))) {
+    const { name, uid } = binding.metadata;
+    await context.stores.bindings.delete(name, uid === undefined ? {} : { uid });
+  }
+}
+
+/** The bindings see that their instance is abandoned, and go without their backend too. */
+async function abandon(work: InstanceWork, bindings: readonly Readonly<ServiceBinding>[]): Promise<void> {
+  if (bindings.length > 0) return deleteAll(work, bindings);
+  const { backend = 'unknown' } = work.object.spec.resolvedPlan ?? {};
+  const description = `abandoned: its backend (${backend}) was not asked, and may still hold the service instance`;
+  await letGo(work, { state: 'succeeded', reason: ABANDONED, description });
 }

@@ -5,20 +5,13 @@ import type { ResolvedBackend } from '../catalog/backends.js';
 import type { Plan } from '../catalog/plan.js';
 import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
 import { logContext } from '../telemetry/log.js';
-import {
-  type Again,
-  deadlineOf,
-  hasFinalizer,
-  type ReconcileContext,
-  withFinalizer,
-  writeProgress,
-} from './context.js';
+import { type Again, hasFinalizer, nowOf, type ReconcileContext, withFinalizer } from './context.js';
+import { heed } from './escape-hatches.js';
 import { changeProblem, problemsOf } from './instance-checks.js';
 import { removeInstance } from './instance-removal.js';
-import { type InstanceWork, report, wait } from './instance-work.js';
 import { revealed, SECRET_GRACE_MS } from './parameters.js';
-import { runStep } from './step.js';
 import { instanceView } from './views.js';
+import { attempt, type InstanceWork, report, requestOf, wait } from './work.js';
 
 /** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
 const OFFERING_GRACE_MS = 30_000;
@@ -28,16 +21,20 @@ export async function reconcileInstance(
   name: string,
   signal: AbortSignal,
 ): Promise<Again> {
-  const instance = context.stores.instances.get(name);
-  if (!instance) return;
-  const operation = currentOperation(instance, context.now());
-  return logContext.run({ instanceId: instanceIdOf(instance), operationId: operation.id }, async () =>
-    (isDeleting(instance) ? removeInstance : realise)({ context, instance, operation, signal }),
-  );
+  const store = context.stores.instances;
+  const object = store.get(name);
+  if (!object) return;
+  const operation = currentOperation(object, nowOf(context));
+  const identity = { instanceId: instanceIdOf(object), operationId: operation.id };
+  return logContext.run({ ...identity, ...requestOf(object, operation) }, async () => {
+    const work = await heed({ context, store, object, operation, instance: object, signal });
+    if (!work) return;
+    return isDeleting(object) ? removeInstance(work) : realise(work);
+  });
 }
 
 async function realise(work: InstanceWork): Promise<Again> {
-  const { context, instance, operation, signal } = work;
+  const { context, object: instance, operation } = work;
   if (isSettled(instance)) return;
   const { serviceId, planId } = instance.spec;
   const plan = context.catalog.find(serviceId, planId);
@@ -51,30 +48,21 @@ async function realise(work: InstanceWork): Promise<Again> {
   if (problems) return report(work, { state: 'failed', ...problems });
   const resolved = context.catalog.backendFor(instance);
   if ('problems' in resolved) return wait(work, 'NoBackend', resolved.problems.join('; '));
-  const step = await runStep<InstanceResult>({
-    object: instance,
-    operation,
-    deadline: deadlineOf(context, operation, plan),
-    now: context.now(),
-    signal,
-    log: context.log,
-    call: (stop) =>
-      resolved.backend.ensure(
-        instanceView(context, instance, { plan, resolved }, { operationId: operation.id, signal: stop }),
-      ),
-  });
-  if (step.state === 'done') return succeed(work, resolved, step.result);
-  await report(work, step.progress);
-  return step.state === 'in progress' ? { requeueAfterMs: step.requeueAfterMs } : undefined;
+  const attempted = await attempt(work, plan, (signal) =>
+    resolved.backend.ensure(
+      instanceView(context, instance, { plan, resolved }, { operationId: operation.id, signal }),
+    ),
+  );
+  return attempted.result ? succeed(work, resolved, attempted.result) : attempted.again;
 }
 
 /** Fills in what a platform's request would have brought. True when it wrote: the change comes back as an event. */
-async function adopt({ context, instance }: InstanceWork, plan: Plan | undefined): Promise<boolean> {
+async function adopt({ store, object: instance }: InstanceWork, plan: Plan | undefined): Promise<boolean> {
   const { spec, metadata } = instance;
   const resolvedPlan = plan && spec.resolvedPlan?.planId !== plan.spec.id ? plan.resolved : spec.resolvedPlan;
   if (hasFinalizer(instance) && spec.instanceId && resolvedPlan === spec.resolvedPlan) return false;
   const maintenance = spec.maintenanceInfo ?? versionOf(plan);
-  await context.stores.instances.replace({
+  await store.replace({
     ...instance,
     metadata: { ...metadata, finalizers: withFinalizer(instance) },
     spec: {
@@ -93,20 +81,19 @@ const versionOf = (plan: Plan | undefined): { version: string } | undefined =>
 /** Secret parameters whose values are not there: an interrupted request, repeated, brings them. */
 async function awaitSecrets(work: InstanceWork, names: string[]): Promise<Again> {
   const { context, operation } = work;
-  const begun = Date.parse(operation.startedAt);
-  const now = context.now().getTime();
-  if (now < begun + SECRET_GRACE_MS) return { requeueAfterMs: SECRET_GRACE_MS };
+  const now = context.clock.now();
+  if (now < Date.parse(operation.startedAt) + SECRET_GRACE_MS) return { requeueAfterMs: SECRET_GRACE_MS };
   return wait(work, 'SecretMissing', `the Secret of the parameters ${names.join(', ')} is missing`);
 }
 
 /** An instance may come before its offering, both applied with kubectl; after a while it is refused. */
 async function awaitOffering(work: InstanceWork): Promise<Again> {
-  const { context, instance, operation } = work;
+  const { context, object: instance, operation } = work;
   const { serviceId, planId } = instance.spec;
   const what = context.catalog.hasService(serviceId)
     ? `spec.planId: ${planId} is not a plan of service ${serviceId}`
     : `spec.serviceId: no accepted ServiceOffering has the id ${serviceId}`;
-  const left = Date.parse(operation.startedAt) + OFFERING_GRACE_MS - context.now().getTime();
+  const left = Date.parse(operation.startedAt) + OFFERING_GRACE_MS - context.clock.now();
   const state = left > 0 ? 'in progress' : 'failed';
   await report(work, {
     state,
@@ -117,14 +104,15 @@ async function awaitOffering(work: InstanceWork): Promise<Again> {
 }
 
 async function succeed(work: InstanceWork, resolved: ResolvedBackend, result: InstanceResult): Promise<void> {
-  const { instance, operation } = work;
+  const { object: instance, operation } = work;
   const { serviceId, planId, resolvedPlan, parameters, context, maintenanceInfo } = instance.spec;
   const dashboardUrl =
     resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ?? instance.status?.dashboardUrl;
-  await writeProgress(work.context, work.context.stores.instances, instance, {
-    operation,
-    progress: { state: 'succeeded', reason: 'Succeeded', description: `the ${operation.type} succeeded` },
-    more: {
+  const description = `the ${operation.type} succeeded`;
+  await report(
+    work,
+    { state: 'succeeded', reason: 'Succeeded', description },
+    {
       applied: {
         serviceId,
         planId,
@@ -136,5 +124,5 @@ async function succeed(work: InstanceWork, resolved: ResolvedBackend, result: In
       ...(dashboardUrl === undefined ? {} : { dashboardUrl }),
       ...(result.metadata ? { metadata: result.metadata } : {}),
     },
-  });
+  );
 }

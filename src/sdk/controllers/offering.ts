@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Verdict } from '../catalog/catalog.js';
 import { condition } from '../resources/conditions.js';
 import { API_VERSION, OFFERINGS, SECRET_LABEL, type ServiceOffering } from '../resources/kinds.js';
-import { type Again, type ReconcileContext } from './context.js';
+import { type Again, nowOf, type ReconcileContext } from './context.js';
 
 export async function reconcileOffering(context: ReconcileContext, name: string): Promise<Again> {
   const offering = context.stores.offerings.get(name);
@@ -27,7 +27,7 @@ async function writeVerdict(
       reason,
       message,
       generation,
-      now: context.now(),
+      now: nowOf(context),
     }),
   ];
   if (isDeepStrictEqual(offering.status, { observedGeneration: generation, conditions })) return;

@@ -1,18 +1,31 @@
 import { expect } from 'chai';
 import { done, TerminalError, waiting } from '../authoring/outcome.js';
 import type { Operable } from '../resources/operations.js';
+import { ManualClock } from '../runtime/harness.test.js';
 import type { Log } from '../telemetry/log.js';
 import { runStep, type Step, type StepResult } from './step.js';
 
-const NOW = new Date('2026-01-01T00:00:00Z');
 const quiet = (): undefined => undefined;
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, child: () => log };
 
+interface Circumstances {
+  /** How long ago the operation began; its time is a minute. */
+  agoMs?: number;
+  /** Failures before this one, and how many there may be. */
+  attempts?: number;
+  maxAttempts?: number;
+  random?: () => number;
+  clock?: ManualClock;
+  signal?: AbortSignal;
+}
+
 function step(
   call: Step<object>['call'],
-  more: Partial<Step<object>> & { attempts?: number } = {},
+  { agoMs = 0, clock = new ManualClock(), ...more }: Circumstances = {},
 ): Promise<StepResult<object>> {
-  const operation = { id: 'provision-1', type: 'provision' as const, startedAt: NOW.toISOString() };
+  const begun = clock.now() - agoMs;
+  const startedAt = new Date(begun).toISOString();
+  const operation = { id: 'provision-1', type: 'provision' as const, startedAt };
   const object: Operable = {
     apiVersion: 'v1',
     kind: 'ServiceInstance',
@@ -21,14 +34,12 @@ function step(
     status: { lastOperation: { ...operation, state: 'in progress', attempts: more.attempts ?? 0 } },
   };
   return runStep({
+    context: { clock, random: more.random ?? Math.random, maxAttempts: more.maxAttempts ?? 0, log },
     object,
     operation,
-    deadline: new Date(NOW.getTime() + 60_000),
-    now: NOW,
-    signal: new AbortController().signal,
-    log,
+    deadline: new Date(begun + 60_000),
+    signal: more.signal ?? new AbortController().signal,
     call,
-    ...more,
   });
 }
 
@@ -74,14 +85,15 @@ describe('a step of an operation', () => {
     const fail = async (): Promise<never> => {
       throw new Error('password canary');
     };
-    for (const [attempts, from, to] of [
-      [0, 250, 500],
-      [3, 2000, 4000],
-      [40, 30_000, 60_000],
+    for (const [attempts, random, wait] of [
+      [0, 0, 250],
+      [0, 1, 500],
+      [3, 0, 2000],
+      [40, 1, 60_000],
     ] as const) {
-      const again = await step(fail, { attempts });
+      const again = await step(fail, { attempts, random: () => random });
       expect(again).to.have.nested.property('progress.attempts', attempts + 1);
-      expect(again).to.have.property('requeueAfterMs').within(from, to);
+      expect(again).to.have.property('requeueAfterMs', wait);
       expect(JSON.stringify(again)).not.to.include('canary');
     }
   });
@@ -92,7 +104,7 @@ describe('a step of an operation', () => {
       async () => {
         asked = true;
       },
-      { now: new Date(NOW.getTime() + 60_000) },
+      { agoMs: 60_000 },
     );
     expect(late).to.have.nested.property('progress.reason', 'DeadlineExceeded');
     expect(late).to.have.nested.property('progress.description').that.includes('60 seconds');
@@ -100,11 +112,33 @@ describe('a step of an operation', () => {
   });
 
   it('sees its signal fire at the deadline, and has failed then', async () => {
-    const deadline = new Date(NOW.getTime() + 20);
-    expect(await step(untilAborted, { deadline })).to.have.nested.property(
-      'progress.reason',
-      'DeadlineExceeded',
-    );
+    const clock = new ManualClock();
+    const running = step(untilAborted, { clock });
+    expect(clock.pending).to.deep.equal([60_000]);
+    clock.advance(60_000);
+    expect(await running).to.have.nested.property('progress.reason', 'DeadlineExceeded');
+  });
+
+  it('leaves no timer behind, however it ends', async () => {
+    const clock = new ManualClock();
+    await step(async () => done(), { clock });
+    await step(() => Promise.reject(new Error('no')), { clock });
+    expect(clock.pending).to.deep.equal([]);
+  });
+
+  it('has failed with the last of the attempts that it may have', async () => {
+    const fail = (): Promise<never> => Promise.reject(new Error('password canary'));
+    expect(await step(fail, { attempts: 1, maxAttempts: 3 })).to.include({ state: 'in progress' });
+    const last = await step(fail, { attempts: 2, maxAttempts: 3 });
+    expect(last).to.deep.equal({
+      state: 'failed',
+      progress: {
+        state: 'failed',
+        reason: 'AttemptsExceeded',
+        description: 'the provision did not succeed in 3 attempts',
+        attempts: 3,
+      },
+    });
   });
 
   it('has no outcome when it is interrupted, whatever the backend makes of it', async () => {

@@ -1,13 +1,21 @@
 // One call of a backend's function, and what its outcome means for the operation: ended, waiting, or to be repeated.
 import type { Removed } from '../authoring/backend.js';
 import { type Outcome, TerminalError } from '../authoring/outcome.js';
-import { BACKEND_REFUSED, type Operable, type Operation, type Progress } from '../resources/operations.js';
-import { errorDetails, type Log } from '../telemetry/log.js';
+import {
+  attemptsOf,
+  BACKEND_REFUSED,
+  type Operable,
+  type Operation,
+  type Progress,
+} from '../resources/operations.js';
+import { equalJitter } from '../runtime/backoff.js';
+import { errorDetails } from '../telemetry/log.js';
+import type { ReconcileContext } from './context.js';
+import { timeLimit } from './time-limit.js';
 
 /** When a backend says that it is waiting, without saying for how long. */
 const POLL_MS = 2_000;
-const RETRY_BASE_MS = 500;
-const RETRY_CAP_MS = 60_000;
+const RETRY = { baseMs: 500, maxMs: 60_000 };
 
 export type StepResult<T> =
   | { state: 'done'; result: T }
@@ -15,48 +23,53 @@ export type StepResult<T> =
   | { state: 'failed'; progress: Progress };
 
 export interface Step<T> {
+  context: Pick<ReconcileContext, 'clock' | 'random' | 'maxAttempts' | 'log'>;
   object: Readonly<Operable>;
   operation: Operation;
   /** From when on the operation counts as failed. */
   deadline: Date;
-  now: Date;
   /** Fires when the controller wants the call to end. */
   signal: AbortSignal;
-  log: Log;
   call(signal: AbortSignal): Promise<Outcome<T> | Removed>;
 }
 
 /** Runs the step. Rejects only when `signal` fired: then nothing is known, and somebody else goes on. */
 export async function runStep<T extends object>(step: Step<T>): Promise<StepResult<T>> {
-  const left = step.deadline.getTime() - step.now.getTime();
+  const { clock } = step.context;
+  const left = step.deadline.getTime() - clock.now();
   if (left <= 0) return timedOut(step);
-  const timer = AbortSignal.timeout(Math.min(left, 2 ** 31 - 1));
+  const limit = timeLimit(clock, step.signal, left);
   try {
-    const outcome = await step.call(AbortSignal.any([step.signal, timer]));
+    const outcome = await step.call(limit.signal);
     step.signal.throwIfAborted();
-    if (!outcome || outcome.state === 'done') return { state: 'done', result: (outcome?.result ?? {}) as T };
-    const retryAfterSeconds = outcome.retryAfterSeconds;
-    return {
-      state: 'in progress',
-      progress: {
-        state: 'in progress',
-        reason: 'Waiting',
-        description: outcome.text || 'in progress',
-        attempts: attemptsOf(step),
-        // The status and the platform's Retry-After count in whole seconds.
-        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterSeconds) }),
-      },
-      requeueAfterMs: Math.min(retryAfterSeconds === undefined ? POLL_MS : retryAfterSeconds * 1000, left),
-    };
+    return concluded(outcome, left);
   } catch (error) {
     step.signal.throwIfAborted();
-    if (timer.aborted) return timedOut(step);
+    if (limit.isOver) return timedOut(step);
     return error instanceof TerminalError ? refused(step, error) : repeat(step, error, left);
+  } finally {
+    limit.release();
   }
 }
 
-function refused<T>({ log, operation }: Step<T>, error: TerminalError): StepResult<T> {
-  log.warn(`${operation.type} failed for good`, errorDetails(error));
+function concluded<T extends object>(outcome: Outcome<T> | Removed, left: number): StepResult<T> {
+  if (!outcome || outcome.state === 'done') return { state: 'done', result: (outcome?.result ?? {}) as T };
+  const { text, retryAfterSeconds } = outcome;
+  return {
+    state: 'in progress',
+    progress: {
+      state: 'in progress',
+      reason: 'Waiting',
+      description: text || 'in progress',
+      // The status and the platform's Retry-After count in whole seconds.
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds: Math.ceil(retryAfterSeconds) }),
+    },
+    requeueAfterMs: Math.min(retryAfterSeconds === undefined ? POLL_MS : retryAfterSeconds * 1000, left),
+  };
+}
+
+function refused<T>({ context, operation }: Step<T>, error: TerminalError): StepResult<T> {
+  context.log.warn(`${operation.type} failed for good`, errorDetails(error));
   return {
     state: 'failed',
     progress: {
@@ -70,12 +83,21 @@ function refused<T>({ log, operation }: Step<T>, error: TerminalError): StepResu
 }
 
 function repeat<T>(step: Step<T>, error: unknown, left: number): StepResult<T> {
-  const attempts = attemptsOf(step) + 1;
-  const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(attempts - 1, 16));
-  step.log.warn(`${step.operation.type} did not succeed and is tried again`, {
+  const { log, random, maxAttempts } = step.context;
+  const { type } = step.operation;
+  const attempts = attemptsOf(step.object, step.operation) + 1;
+  const isLast = maxAttempts > 0 && attempts >= maxAttempts;
+  log.warn(`${type} did not succeed and is ${isLast ? 'given up' : 'tried again'}`, {
     attempts,
     ...errorDetails(error),
   });
+  if (isLast) {
+    const description = `the ${type} did not succeed in ${attempts} attempts`;
+    return {
+      state: 'failed',
+      progress: { state: 'failed', reason: 'AttemptsExceeded', description, attempts },
+    };
+  }
   return {
     state: 'in progress',
     progress: {
@@ -84,7 +106,7 @@ function repeat<T>(step: Step<T>, error: unknown, left: number): StepResult<T> {
       description: `attempt ${attempts} did not succeed; trying again`,
       attempts,
     },
-    requeueAfterMs: Math.min(ceiling * (0.5 + Math.random() / 2), left),
+    requeueAfterMs: Math.min(equalJitter(attempts - 1, { ...RETRY, random }), left),
   };
 }
 
@@ -98,10 +120,4 @@ function timedOut<T>({ operation, deadline }: Step<T>): StepResult<T> {
       description: `the ${operation.type} did not end within ${limit} seconds`,
     },
   };
-}
-
-/** Failures so far of this very operation, as the status remembers them. */
-function attemptsOf<T>({ object, operation }: Step<T>): number {
-  const last = object.status?.lastOperation;
-  return last?.id === operation.id ? (last.attempts ?? 0) : 0;
 }

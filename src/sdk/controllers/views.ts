@@ -3,7 +3,14 @@ import type { Binding, Instance, JsonObject } from '../authoring/backend.js';
 import { instanceFacts, typed } from '../authoring/facts.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
 import type { Plan } from '../catalog/plan.js';
-import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
+import type { Origin } from '../resources/binding-secret.js';
+import {
+  API_VERSION,
+  BINDINGS,
+  INSTANCES,
+  type ServiceBinding,
+  type ServiceInstance,
+} from '../resources/kinds.js';
 import type { ReconcileContext } from './context.js';
 import { revealed } from './parameters.js';
 
@@ -44,6 +51,21 @@ export function bindingView(
     log: context.log,
   };
 }
+
+/** An instance of which no more is known than where it came from. */
+export const bareInstance = (name: string, { serviceId, planId }: Origin): ServiceInstance => ({
+  apiVersion: API_VERSION,
+  kind: INSTANCES.kind,
+  metadata: { name },
+  spec: { serviceId, planId },
+});
+
+export const bareBinding = (name: string, instance: string): ServiceBinding => ({
+  apiVersion: API_VERSION,
+  kind: BINDINGS.kind,
+  metadata: { name },
+  spec: { instanceRef: { name: instance } },
+});
 
 export const bindingIdOf = (binding: Readonly<ServiceBinding>): string =>
   binding.spec.bindingId ?? binding.metadata.name;

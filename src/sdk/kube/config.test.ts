@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadKubeConfig, NoClusterError } from './config.js';
+import { ClusterConfig, loadKubeConfig, NoClusterError } from './config.js';
 import { callJson } from './rest.js';
 import { failureOf, sendJson, startServer, type TestServer } from './harness.test.js';
 
@@ -87,7 +88,14 @@ describe('loadKubeConfig', () => {
 describe('ClusterConfig', () => {
   let server: TestServer;
   afterEach(() => server.close());
-  const call = { call: 'get it', confidential: false, method: 'GET', path: '/it' } as const;
+  const call = {
+    call: 'get it',
+    confidential: false,
+    verb: 'get',
+    kind: 'It',
+    method: 'GET',
+    path: '/it',
+  } as const;
 
   it('serves many calls over few connections, with the credentials', async () => {
     server = await startServer((_request, response) => sendJson(response, 200, {}));
@@ -108,6 +116,80 @@ describe('ClusterConfig', () => {
       expect(error).to.include({ name: 'KubeError', status: 0, message: 'get it: no answer in time' });
     });
   }
+
+  describe('with credentials that are renewed', () => {
+    let folder: string;
+    let valid: string;
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+      valid = 'old';
+      server = await startServer(({ headers }, response) =>
+        sendJson(response, headers.authorization === `Bearer ${valid}` ? 200 : 401, {}),
+      );
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    const load = (user: string): ClusterConfig => {
+      const path = join(folder, 'config');
+      const text = kubeconfig(server.url, ', insecure-skip-tls-verify: true');
+      writeFileSync(path, text.replace('user: { token: abc }', `user: ${user}`));
+      return loadKubeConfig({ kubeconfig: path, timeoutMs: 5000 });
+    };
+
+    it('takes the token of a file as it stands there at each call', async () => {
+      const token = join(folder, 'token');
+      writeFileSync(token, 'old\n');
+      const config = load('{ token: stale, tokenFile: token }');
+      await callJson(config, call);
+      valid = 'new';
+      expect(await failureOf(callJson(config, call))).to.include({ status: 401 });
+      writeFileSync(token, 'new');
+      await callJson(config, call);
+      rmSync(token);
+      expect(await failureOf(callJson(config, call))).to.include({ name: 'KubeError', status: 0 });
+      await config.close();
+    });
+
+    it('asks a credential plugin again when what it said is refused', async () => {
+      const answer = join(folder, 'answer');
+      const says = (token: string): void => writeFileSync(answer, JSON.stringify({ status: { token } }));
+      says('old');
+      const config = load(`{ exec: { command: cat, args: ["${answer}"] } }`);
+      await callJson(config, call);
+      says('new');
+      await callJson(config, call); // what it said is still good
+      valid = 'new';
+      expect(await failureOf(callJson(config, call))).to.include({ status: 401 });
+      await callJson(config, call);
+      await config.close();
+    });
+
+    it('gives up on a credential plugin that hangs', async () => {
+      const fifo = join(folder, 'fifo');
+      execFileSync('mkfifo', [fifo]);
+      const config = new ClusterConfig(50);
+      const { clusters, contexts, users } = load(`{ exec: { command: cat, args: ["${fifo}"] } }`);
+      config.loadFromOptions({ clusters, contexts, users, currentContext: 'work' });
+      const error = await failureOf(callJson(config, call));
+      expect(error).to.include({ status: 0, message: 'get it: no answer in time' });
+      writeFileSync(fifo, ''); // lets the plugin end
+    });
+  });
+
+  it('tells of every call what became of it, of one without an answer too', async () => {
+    server = await startServer(({ url }, response) => {
+      if (url.pathname === '/none') response.destroy();
+      else sendJson(response, url.pathname === '/it' ? 200 : 404, {});
+    });
+    const told: object[] = [];
+    server.config.onRequest = ({ seconds, ...rest }) => {
+      expect(seconds).to.be.above(0);
+      told.push(rest);
+    };
+    await callJson(server.config, call);
+    for (const path of ['/other', '/none']) await failureOf(callJson(server.config, { ...call, path }));
+    expect(told).to.deep.equal([200, 404, 0].map((status) => ({ verb: 'get', kind: 'It', status })));
+  });
 
   it('ends calls under way when it is closed', async () => {
     let arrived: () => void = () => undefined;

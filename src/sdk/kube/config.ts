@@ -6,6 +6,8 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import { Agent, type buildConnector, type Dispatcher } from 'undici';
+import type { KubeRequest } from '../telemetry/metrics.js';
+import { tokenFiles, useTokenFile, useTokenFiles } from './token-file.js';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -31,6 +33,8 @@ export interface LoadOptions {
 
 /** A KubeConfig whose calls share connections and have a deadline. Close it when all calls and watches are over. */
 export class ClusterConfig extends KubeConfig {
+  /** Told of every call, once its answer has begun or there is none. */
+  onRequest: ((request: KubeRequest) => void) | undefined;
   readonly #timeoutMs: number;
   #pool: Dispatcher | undefined;
   #fingerprint = '';
@@ -38,6 +42,7 @@ export class ClusterConfig extends KubeConfig {
   constructor(timeoutMs = DEFAULT_TIMEOUT_MS) {
     super();
     this.#timeoutMs = timeoutMs;
+    this.addAuthenticator(tokenFiles);
   }
 
   get contextName(): string {
@@ -58,11 +63,17 @@ export class ClusterConfig extends KubeConfig {
   }
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
+    const deadline = AbortSignal.timeout(this.#timeoutMs);
+    await unlessLate(super.applySecurityAuthentication(context), deadline); // a credential plugin may hang
     const made = context.getDispatcher(); // only for a proxy, see below
     if (made) this.#pool ??= made;
     if (this.#pool) context.setDispatcher(this.#pool);
-    context.setSignal(AbortSignal.timeout(this.#timeoutMs));
+    context.setSignal(deadline);
+  }
+
+  /** To be called when the API server took us for nobody: what a credential plugin said is not believed any longer. */
+  forgetCredentials(): void {
+    this['authenticators'] = new KubeConfig()['authenticators'] as unknown;
   }
 
   /** Called by client-node for each call, with the TLS material of that moment: here the pool comes into being. */
@@ -89,6 +100,13 @@ export class ClusterConfig extends KubeConfig {
     this.#pool = undefined;
     await pool?.destroy();
   }
+}
+
+async function unlessLate(promise: Promise<void>, deadline: AbortSignal): Promise<void> {
+  let onLate: () => void = () => undefined;
+  const late = new Promise<never>((_, reject) => (onLate = () => reject(deadline.reason as Error)));
+  deadline.addEventListener('abort', onLate);
+  await Promise.race([promise, late]).finally(() => deadline.removeEventListener('abort', onLate));
 }
 
 function createPool(options: DispatcherOptions): Dispatcher {
@@ -136,6 +154,7 @@ function load(config: ClusterConfig, kubeconfig: string | undefined, env: NodeJS
   if (existsSync(standard)) return loadFiles(config, [standard], `The kubeconfig file ${standard}`);
   if (env.KUBERNETES_SERVICE_HOST && existsSync(SERVICE_ACCOUNT_TOKEN)) {
     config.loadFromCluster();
+    useTokenFile(config, config.getCurrentUser()?.name ?? '', SERVICE_ACCOUNT_TOKEN);
     return 'The service account of this pod';
   }
   throw new NoClusterError(
@@ -153,9 +172,11 @@ function loadFiles(config: ClusterConfig, files: string[], source: string): stri
   }
   try {
     config.loadFromFile(first);
+    useTokenFiles(config, first);
     for (const file of others) {
       const next = new KubeConfig();
       next.loadFromFile(file);
+      useTokenFiles(next, file);
       config.mergeConfig(next, Boolean(config.getCurrentContext()));
     }
   } catch (error) {

@@ -21,11 +21,13 @@ const content = { type: 'Normal', reason: 'Made', message: 'it is made' } as con
 describe('EventRecorder', () => {
   let posted: KubeEvent[];
   let now: number;
+  let dropped: number;
   let recorder: EventRecorder;
   let create: (event: KubeEvent) => Promise<KubeEvent>;
   beforeEach(() => {
     posted = [];
     now = 0;
+    dropped = 0;
     create = async (event) => event;
     const client = {
       namespace: 'ns',
@@ -34,7 +36,7 @@ describe('EventRecorder', () => {
         return create(event);
       },
     };
-    recorder = new EventRecorder({ client, log: silent, now: () => now });
+    recorder = new EventRecorder({ client, log: silent, now: () => now, onDropped: () => dropped++ });
   });
 
   it('posts an event about the object', async () => {
@@ -65,7 +67,7 @@ describe('EventRecorder', () => {
     create = () => Promise.reject(new KubeError('no', { status: 403 }));
     for (let i = 0; i < 10; i++) recorder.record(object, { ...content, message: String(i) });
     await recorder.flush();
-    expect(posted).to.have.length(10);
+    expect({ posted: posted.length, dropped }).to.deep.equal({ posted: 10, dropped: 10 });
   });
 
   it('has few posts under way, and drops what is too much', async () => {
@@ -77,5 +79,6 @@ describe('EventRecorder', () => {
     for (const answer of answers) answer();
     await recorder.flush();
     expect(posted.length).to.be.within(200, 300);
+    expect(dropped).to.equal(1000 - posted.length);
   });
 });

@@ -1,6 +1,5 @@
 // Kubernetes Events about an object, posted in the background. Best effort: a caller never waits for one, never sees one
 // fail, and gets by without. Messages are the caller's duty: no secret goes in.
-import { randomBytes } from 'node:crypto';
 import { errorDetails, type Log } from '../telemetry/log.js';
 import type { KubeObject, ResourceClient, ResourceType } from './types.js';
 
@@ -29,6 +28,10 @@ export interface EventRecorderOptions {
   client: Pick<ResourceClient<KubeEvent>, 'create' | 'namespace'>;
   log: Log;
   now?: () => number;
+  /** For the names of the events. */
+  random?: () => number;
+  /** Called for each event that will not be posted: too many were waiting, or the API server did not take it. */
+  onDropped?: () => void;
 }
 
 const COMPONENT = 'brokersdk';
@@ -43,6 +46,8 @@ export class EventRecorder {
   readonly #client: EventRecorderOptions['client'];
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #onDropped: () => void;
   /** What was said, and when; oldest first. */
   readonly #said = new Map<string, number>();
   readonly #waiting: KubeEvent[] = [];
@@ -52,6 +57,8 @@ export class EventRecorder {
     this.#client = options.client;
     this.#log = options.log;
     this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
+    this.#onDropped = options.onDropped ?? (() => undefined);
   }
 
   /** Returns at once. When too many events wait to be posted, this one is dropped. */
@@ -64,6 +71,7 @@ export class EventRecorder {
     ].join('\0');
     if (this.#wasSaid(key)) return;
     if (this.#waiting.length >= MAX_WAITING) {
+      this.#onDropped();
       this.#log.debug('dropped an event: too many are waiting', {
         object: object.metadata.name,
         reason: content.reason,
@@ -90,6 +98,7 @@ export class EventRecorder {
       try {
         await this.#client.create(event);
       } catch (error) {
+        this.#onDropped();
         this.#log.debug('could not post an event', {
           object: event.involvedObject.name,
           ...errorDetails(error),
@@ -110,6 +119,13 @@ export class EventRecorder {
     if (this.#said.size > MAX_REMEMBERED && oldest !== undefined) this.#said.delete(oldest);
   }
 
+  /** Eight digits. */
+  #hex(): string {
+    return Math.floor(this.#random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  }
+
   #compose(object: KubeObject, content: EventContent): KubeEvent {
     const { name, namespace, uid } = object.metadata;
     const at = new Date(this.#now()).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -117,7 +133,7 @@ export class EventRecorder {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: {
-        name: `${name.slice(0, 230).replace(/[-.]+$/, '')}.${randomBytes(8).toString('hex')}`,
+        name: `${name.slice(0, 230).replace(/[-.]+$/, '')}.${this.#hex()}${this.#hex()}`,
         namespace: this.#client.namespace,
       },
       involvedObject: {

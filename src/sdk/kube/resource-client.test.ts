@@ -101,6 +101,22 @@ describe('createResourceClient', () => {
     expect(await things.delete('a')).to.equal(undefined);
   });
 
+  it('leaves out who manages which field, wherever an object comes from', async () => {
+    const heavy = thing('a', { managedFields: [{ manager: 'kubectl' }], labels: { b: 'c' } });
+    const light = thing('a', { labels: { b: 'c' } });
+    answer = (response) => sendJson(response, 200, heavy);
+    const answers = [things.get('a'), things.create(light), things.replace(light)];
+    answers.push(things.replaceStatus(light), things.delete('a'));
+    for (const each of await Promise.all(answers)) expect(each).to.deep.equal(light);
+    answer = (response) => sendJson(response, 200, { metadata: { resourceVersion: '9' }, items: [heavy] });
+    expect((await things.list()).items).to.deep.equal([light]);
+    answer = (response) => response.end(line('ADDED', heavy));
+    const seen: KubeObject[] = [];
+    const options = { resourceVersion: '5', signal: new AbortController().signal };
+    await things.watch(options, ({ object }) => seen.push(object));
+    expect(seen).to.deep.equal([light]);
+  });
+
   it('knows an object that is answered for the last time', () => {
     expect(isRemoved(thing('a'))).to.equal(false);
     expect(isRemoved(thing('a', { deletionTimestamp: 'now' }))).to.equal(true);

@@ -6,6 +6,7 @@ import { type Call, callJson, openStream } from './rest.js';
 import type {
   KubeObject,
   ListPage,
+  ObjectMeta,
   Preconditions,
   ResourceClient,
   ResourceType,
@@ -21,8 +22,9 @@ export function createResourceClient<T extends KubeObject>(
   config: KubeConfig,
   type: ResourceType,
   namespace: string,
+  random: () => number = Math.random,
 ): ResourceClient<T> {
-  return new RestResourceClient<T>(config, type, namespace);
+  return new RestResourceClient<T>(config, type, namespace, random);
 }
 
 class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
@@ -31,11 +33,13 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
   readonly #config: KubeConfig;
   readonly #apiVersion: string;
   readonly #collection: string;
+  readonly #random: () => number;
 
-  constructor(config: KubeConfig, type: ResourceType, namespace: string) {
+  constructor(config: KubeConfig, type: ResourceType, namespace: string, random: () => number) {
     this.type = type;
     this.namespace = namespace;
     this.#config = config;
+    this.#random = random;
     const { group, version, plural } = type;
     this.#apiVersion = group === '' ? version : `${group}/${version}`;
     const root = group === '' ? '/api' : '/apis';
@@ -44,7 +48,7 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
 
   async get(name: string): Promise<T | undefined> {
     const call: Call = { ...this.#describe('get', name), method: 'GET', path: this.#pathOf(name) };
-    return unlessNotFound(callJson(this.#config, call) as Promise<T>);
+    return unlessNotFound(this.#call(call));
   }
 
   async list(options: Parameters<ResourceClient<T>['list']>[0] = {}): Promise<ListPage<T>> {
@@ -62,25 +66,20 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     if (resourceVersion === undefined) throw errorOfFailure(call, new Error('the answer is not a list'));
     const { kind } = this.type;
     // Items of core lists do not say what they are.
-    const items = (list?.items ?? []).map((item) => ({ ...item, apiVersion: this.#apiVersion, kind }));
+    const items = (list?.items ?? []).map((item) => lean({ ...item, apiVersion: this.#apiVersion, kind }));
     const next = list?.metadata?.continue;
     return { items, resourceVersion, ...(next ? { continue: next } : {}) };
   }
 
   async create(object: T): Promise<T> {
     const call = this.#describe('create', object.metadata.name);
-    return (await callJson(this.#config, {
-      ...call,
-      method: 'POST',
-      path: this.#collection,
-      body: object,
-    })) as T;
+    return this.#call({ ...call, method: 'POST', path: this.#collection, body: object });
   }
 
   async replace(object: T): Promise<T> {
     const { name } = object.metadata;
-    return this.#put({
-      ...this.#describe('replace', name),
+    return this.#call({
+      ...this.#describe('replace', name, 'update'),
       method: 'PUT',
       path: this.#pathOf(name),
       body: object,
@@ -90,7 +89,12 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
   async replaceStatus(object: T): Promise<T> {
     const { name } = object.metadata;
     const path = `${this.#pathOf(name)}/status`;
-    return this.#put({ ...this.#describe('replace status of', name), method: 'PUT', path, body: object });
+    return this.#call({
+      ...this.#describe('replace status of', name, 'update_status'),
+      method: 'PUT',
+      path,
+      body: object,
+    });
   }
 
   async delete(name: string, preconditions: Preconditions = {}): Promise<T | undefined> {
@@ -106,22 +110,24 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
       path: this.#pathOf(name),
       body,
     };
-    const answer = await unlessNotFound(callJson(this.#config, call) as Promise<T>);
+    const answer = await unlessNotFound(this.#call(call));
     return answer && answer.kind !== 'Status' && !isRemoved(answer) ? answer : undefined;
   }
 
   async watch(
-    { signal, ...options }: Parameters<ResourceClient<T>['watch']>[0],
+    { signal, onOpen, ...options }: Parameters<ResourceClient<T>['watch']>[0],
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<void> {
-    const spread = Math.random() * (WATCH_SECONDS.to - WATCH_SECONDS.from);
+    const spread = this.#random() * (WATCH_SECONDS.to - WATCH_SECONDS.from);
     const timeoutSeconds = Math.floor(WATCH_SECONDS.from + spread);
     const query = { ...options, watch: true, allowWatchBookmarks: true, timeoutSeconds };
     const call: Call = { ...this.#describe('watch'), method: 'GET', path: this.#collection, query };
     try {
       const body = await openStream(this.#config, call, signal);
+      onOpen?.();
       await readEvents(call, body, (event: WatchEvent<T>) => {
-        if (!signal.aborted) onEvent(event);
+        if (signal.aborted) return;
+        onEvent(event.type === 'ERROR' ? event : { type: event.type, object: lean(event.object) });
       });
     } catch (error) {
       if (signal.aborted) return;
@@ -129,18 +135,28 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     }
   }
 
-  async #put(call: Call): Promise<T> {
-    return (await callJson(this.#config, call)) as T;
+  async #call(call: Call): Promise<T> {
+    return lean((await callJson(this.#config, call)) as T);
   }
 
   #pathOf(name: string): string {
     return `${this.#collection}/${segment(name)}`;
   }
 
-  #describe(verb: string, name = ''): CallDescription {
-    const confidential = this.type.group === '' && this.type.kind === 'Secret';
-    return { call: [verb, this.type.plural, name].filter(Boolean).join(' '), confidential };
+  #describe(words: string, name = '', verb = words): CallDescription & Pick<Call, 'verb' | 'kind'> {
+    const { group, kind, plural } = this.type;
+    const confidential = group === '' && kind === 'Secret';
+    return { call: [words, plural, name].filter(Boolean).join(' '), confidential, verb, kind };
   }
+}
+
+/**
+ * The object without the record of who manages which field, which is often larger than the rest. The API server keeps
+ * it when a replace comes without it.
+ */
+function lean<T extends KubeObject>(object: T): T {
+  const { managedFields, ...metadata } = (object?.metadata ?? {}) as ObjectMeta & { managedFields?: unknown };
+  return managedFields === undefined ? object : { ...object, metadata };
 }
 
 async function unlessNotFound<R>(answer: Promise<R>): Promise<R | undefined> {

@@ -4,12 +4,23 @@
 // hides Retry-After. Knows paths, not resources.
 import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
 import { request, type Dispatcher } from 'undici';
+import type { KubeRequest } from '../telemetry/metrics.js';
 import { type CallDescription, errorOfAnswer, errorOfFailure } from './errors.js';
 
 const USER_AGENT = 'brokersdk';
 const STREAM_HEADERS_TIMEOUT_MS = 30_000;
 
+/** A configuration that may be told of every call, once its answer has begun or there is none. */
+export type ObservedConfig = KubeConfig & {
+  onRequest?: ((request: KubeRequest) => void) | undefined;
+  /** Called when credentials were refused, so that the next call gets new ones. */
+  forgetCredentials?(): void;
+};
+
 export interface Call extends CallDescription {
+  /** In the words of Kubernetes. */
+  verb: string;
+  kind: string;
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
@@ -19,7 +30,7 @@ export interface Call extends CallDescription {
 type Answer = Dispatcher.ResponseData;
 
 /** The JSON of the answer; throws a KubeError for anything but a success. */
-export async function callJson(config: KubeConfig, call: Call): Promise<unknown> {
+export async function callJson(config: ObservedConfig, call: Call): Promise<unknown> {
   const answer = await send(config, call);
   const text = await readText(call, answer);
   try {
@@ -32,14 +43,18 @@ export async function callJson(config: KubeConfig, call: Call): Promise<unknown>
 
 /** The body of a successful answer as it comes in, until it ends or `signal` fires. */
 export async function openStream(
-  config: KubeConfig,
+  config: ObservedConfig,
   call: Call,
   signal: AbortSignal,
 ): Promise<Answer['body']> {
   return (await send(config, call, signal)).body;
 }
 
-async function send(config: KubeConfig, call: Call, signal?: AbortSignal): Promise<Answer> {
+async function send(config: ObservedConfig, call: Call, signal?: AbortSignal): Promise<Answer> {
+  const { verb, kind } = call;
+  const startedAt = performance.now();
+  const tell = (status: number): void =>
+    config.onRequest?.({ verb, kind, status, seconds: (performance.now() - startedAt) / 1000 });
   let answer: Answer;
   try {
     const context = await prepare(config, call);
@@ -54,9 +69,12 @@ async function send(config: KubeConfig, call: Call, signal?: AbortSignal): Promi
       signal: signal ?? context.getSignal() ?? null,
     });
   } catch (error) {
+    if (!signal?.aborted) tell(0);
     throw errorOfFailure(call, error);
   }
+  tell(answer.statusCode);
   if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+  if (answer.statusCode === 401) config.forgetCredentials?.();
   const retryAfter = answer.headers['retry-after'];
   throw errorOfAnswer(call, {
     status: answer.statusCode,

@@ -63,13 +63,20 @@ export interface Preconditions {
   resourceVersion?: string;
 }
 
+/** Which objects are meant; all of them when it is empty. */
+export interface Selection {
+  labelSelector?: string;
+  /** Every kind can be selected by `metadata.name`. */
+  fieldSelector?: string;
+}
+
 /** The operations on one kind of object in one namespace. Failures are `KubeError`s. */
 export interface ResourceClient<T extends KubeObject> {
   readonly type: ResourceType;
   readonly namespace: string;
   /** Undefined when there is none of that name. */
   get(name: string): Promise<T | undefined>;
-  list(options?: { limit?: number; continue?: string; labelSelector?: string }): Promise<ListPage<T>>;
+  list(options?: Selection & { limit?: number; continue?: string }): Promise<ListPage<T>>;
   create(object: T): Promise<T>;
   /** Fails with a conflict when `metadata.resourceVersion` is not the stored one. */
   replace(object: T): Promise<T>;
@@ -81,10 +88,11 @@ export interface ResourceClient<T extends KubeObject> {
   delete(name: string, options?: Preconditions): Promise<T | undefined>;
   /**
    * Resolves when the stream ends cleanly or `signal` fires; rejects with what broke it. A failure that the server
-   * reports within the stream is an `ERROR` event, whose object is a `Status`. `onEvent` never throws.
+   * reports within the stream is an `ERROR` event, whose object is a `Status`. `onOpen` is called when the server
+   * has begun to answer. Neither callback ever throws.
    */
   watch(
-    options: { resourceVersion: string; labelSelector?: string; signal: AbortSignal },
+    options: Selection & { resourceVersion: string; signal: AbortSignal; onOpen?: () => void },
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<void>;
 }

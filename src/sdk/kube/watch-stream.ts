@@ -14,7 +14,8 @@ export async function readEvents<T>(
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    const lines = decoder.decode(chunk, { stream: true }).split('\n');
+    lines[0] = rest + lines[0]; // what a long event is made up of is joined once, when its end has come
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.trim() !== '') onEvent(parseEvent<T>(description, line));
   }

@@ -173,13 +173,14 @@ const leases = builtIn({
   allowUnconditionalUpdate: false,
   allowCreateOnUpdate: true,
   schema: schemas.LEASE_SCHEMA,
+  prepare: (object) => ({ ...object, spec: leaseSpec(object) }),
   columns: [NAME_COLUMN, column('Holder', (object) => leaseSpec(object)['holderIdentity']), AGE_COLUMN],
   validate: (object) =>
     (['leaseDurationSeconds', 'leaseTransitions'] as const).flatMap((field) => {
       const value = leaseSpec(object)[field];
       const least = field === 'leaseDurationSeconds' ? 1 : 0;
       if (typeof value !== 'number' || value >= least) return [];
-      const why = least ? 'must be greater than 0' : 'must be greater than or equal to 0';
+      const why = least ? 'must be greater than 0' : 'must to greater or equal than 0'; // as it is said
       return [causes.invalid(`spec.${field}`, value, why)];
     }),
 });

@@ -16,6 +16,8 @@ export interface FaultMatch {
 export type Fault =
   | { kind: 'status'; code: 409 | 410 | 429 | 500 | 503; retryAfterSeconds?: number }
   | { kind: 'delay'; ms: number }
+  /** Does not take effect before the promise has resolved. */
+  | { kind: 'hold'; until: Promise<void> }
   /** Cuts the connection before the request takes effect, or after it did and before the answer. */
   | { kind: 'reset'; when: 'before' | 'after' }
   /** Never answers. */

@@ -124,6 +124,9 @@ async function befall(
     case 'delay':
       await delay(fault.ms, undefined, { ref: false });
       return { answers: !response.destroyed };
+    case 'hold':
+      await fault.until;
+      return { answers: !response.destroyed };
     case 'status': {
       const [reason, message] = FAULT_REASONS[fault.code]!;
       const { retryAfterSeconds } = fault;

@@ -52,6 +52,7 @@ export class ObjectWriter {
     if (!stored) {
       if (form.isPatch || !kind.allowCreateOnUpdate || request.subresource) throw notFound(kind, name);
       const object = checkEnvelope(change({} as ApiObject), request);
+      checkUid(object, undefined, request);
       return { object: this.#insert(object, request, false), created: true };
     }
     const live = fromStored(kind, stored);
@@ -143,11 +144,7 @@ function checkVersion(submitted: ApiObject, live: ApiObject, request: WriteReque
   const { resourceVersion, uid } = submitted.metadata;
   if (uid && uid !== live.metadata.uid) {
     if (form.isPatch) throw invalid(kind, name, [causes.invalid('metadata.uid', uid, 'field is immutable')]);
-    throw conflict(
-      kind,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`,
-    );
+    checkUid(submitted, live, request);
   }
   if (!resourceVersion) {
     if (form.isPatch || kind.allowUnconditionalUpdate) return;
@@ -158,6 +155,15 @@ function checkVersion(submitted: ApiObject, live: ApiObject, request: WriteReque
   if (!/^\d+$/.test(resourceVersion))
     throw internal(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   if (resourceVersion !== live.metadata.resourceVersion) throw modified(kind, name);
+}
+
+/** Who names a uid means that very object, and none that is made in its place. */
+function checkUid(submitted: ApiObject, live: ApiObject | undefined, { kind, name }: WriteRequest): void {
+  const { uid } = submitted.metadata;
+  const present = live?.metadata.uid ?? '';
+  if (!uid || uid === present) return;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${present}`;
+  throw conflict(kind, name, why);
 }
 
 /** The submitted object where it may speak, the live one where it may not. */

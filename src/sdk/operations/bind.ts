@@ -21,6 +21,7 @@ import { checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
 import { existingInstance, findBinding, findInstance } from './lookup.js';
+import { newOperation } from './new-operation.js';
 import {
   healSecrets,
   hideParameters,
@@ -34,22 +35,45 @@ import { takeBack } from './undo.js';
 type BindAnswer = Answer<200 | 201, BindingBody> | Answer<202, OperationBody>;
 
 export async function bind(context: OperationContext, request: BindRequest): Promise<BindAnswer> {
+  const existing = context.stores.bindings.get(objectName(request.bindingId));
   const instance = await existingInstance(context, request.instanceId);
-  const name = objectName(request.bindingId);
-  const existing = context.stores.bindings.get(name);
-  const plan = planOf(context, instance);
-  const patience = { ...request, asyncAllowed: plan?.service.bindingsRetrievable ?? true };
-  if (existing && (await isSame(context, existing, instance, request))) {
-    return repeated(context, existing, patience);
+  if (existing && !isDeleting(existing) && (await isSame(context, existing, instance, request))) {
+    return repeated(context, existing, patienceOf(context, request, instance));
   }
-  const ordered = checkIds(context, request, instance, existing !== undefined);
-  const successor = await inherit(context, request, ordered);
-  checkRequest(ordered, successor);
-  checkParameters(ordered.checks.binding(successor.parameters ?? {}));
-  if (existing) throw new OsbError('Conflict', 'a service binding with this id and other attributes exists');
-  checkInstance(context, instance);
-  return create(context, successor, ordered, patience);
+  return anew(context, request, existing);
 }
+
+/** No refusal rests on the cache alone: it may be behind another replica. */
+async function anew(
+  context: OperationContext,
+  request: BindRequest,
+  cached: Readonly<ServiceBinding> | undefined,
+): Promise<BindAnswer> {
+  const instance = await existingInstance(context, request.instanceId, (shown) =>
+    suits(context, shown, request),
+  );
+  const plan = checkIds(context, request, instance, cached !== undefined);
+  const successor = await inherit(context, request, plan);
+  checkRequest(plan, successor);
+  checkParameters(plan.checks.binding(successor.parameters ?? {}));
+  const existing = cached && (await context.stores.bindings.read(cached.metadata.name));
+  if (existing) return again(context, existing, request);
+  checkInstance(context, instance);
+  return create(context, successor, plan, patienceOf(context, request, instance));
+}
+
+const patienceOf = (
+  context: OperationContext,
+  request: BindRequest,
+  instance: Readonly<ServiceInstance>,
+): Patience => ({
+  ...request,
+  asyncAllowed: planOf(context, instance)?.service.bindingsRetrievable ?? true,
+});
+
+/** Where this does not hold, the cache may be behind another replica. */
+const suits = ({ now }: OperationContext, shown: Readonly<ServiceInstance>, request: BindRequest): boolean =>
+  !isBusy(shown, now()) && (request.planId ?? presentState(shown).planId) === presentState(shown).planId;
 
 const planOf = (context: OperationContext, instance: Readonly<ServiceInstance>): Plan | undefined =>
   context.catalog.find(instance.spec.serviceId, presentState(instance).planId);
@@ -141,9 +165,7 @@ async function create(
     if (!isAlreadyExists(error)) throw error;
     const existing = await bindings.read(wanted.metadata.name);
     if (!existing) throw new OsbError('ConcurrencyError', 'a binding of this id was deleted just now');
-    const instance = await existingInstance(context, request.instanceId);
-    if (await isSame(context, existing, instance, request)) return repeated(context, existing, patience);
-    throw new OsbError('Conflict', 'a service binding with this id and other attributes exists');
+    return again(context, existing, request);
   }
   const { name, uid } = binding.metadata;
   const operationId = wanted.spec.operation!.id;
@@ -182,6 +204,18 @@ async function isSame(
   return true;
 }
 
+/** The answer where there is a binding of this id, as the API server says. */
+async function again(
+  context: OperationContext,
+  existing: Readonly<ServiceBinding>,
+  request: BindRequest,
+): Promise<BindAnswer> {
+  const instance = await existingInstance(context, request.instanceId);
+  if (await isSame(context, existing, instance, request))
+    return repeated(context, existing, patienceOf(context, request, instance));
+  throw new OsbError('Conflict', 'a service binding with this id and other attributes exists');
+}
+
 async function repeated(
   context: OperationContext,
   binding: Readonly<ServiceBinding>,
@@ -210,7 +244,7 @@ async function repeated(
   return { status: 200, body: await bindingBody(context, end.object) };
 }
 
-function toBinding({ now, newOperationId }: OperationContext, request: BindRequest): ServiceBinding {
+function toBinding(context: OperationContext, request: BindRequest): ServiceBinding {
   const bindResource = bindResourceOf(request);
   const instance = objectName(request.instanceId);
   return {
@@ -231,7 +265,7 @@ function toBinding({ now, newOperationId }: OperationContext, request: BindReque
         ? {}
         : { predecessorBindingId: request.predecessorBindingId }),
       ...(request.originatingIdentity ? { originatingIdentity: request.originatingIdentity } : {}),
-      operation: { id: newOperationId('bind'), type: 'bind', requestedAt: now().toISOString() },
+      operation: newOperation(context, 'bind', request),
     },
   };
 }

@@ -1,7 +1,7 @@
 // The body of a finished binding: from its Secret, which the cache holds, and its expiry from the status.
 import { OsbError } from '../osb/errors.js';
 import type { BindingBody, BindingMetadata } from '../osb/wire.js';
-import { fromSecret, isOwnedBy } from '../resources/binding-secret.js';
+import { fromSecret, isOwnedBy, isTold } from '../resources/binding-secret.js';
 import type { ServiceBinding } from '../resources/kinds.js';
 import type { OperationContext } from './context.js';
 
@@ -22,7 +22,7 @@ export async function bindingBody(
       timeoutMs: SECRET_LAG_MS,
     },
   );
-  const secret = object && isOwnedBy(object, binding) ? object : await secrets.read(name);
+  const secret = object && isTold(object, binding) ? object : await secrets.read(name);
   const data = secret && fromSecret(secret);
   if (!data)
     throw new OsbError(

@@ -1,6 +1,6 @@
 // The OSB operations on custom resources, as the protocol's room wants them.
-import { randomBytes } from 'node:crypto';
 import type { Broker } from '../osb/broker.js';
+import { newOperationId } from '../resources/operations.js';
 import { bind } from './bind.js';
 import type { OperationContext } from './context.js';
 import { Departed, departedBinding, departedInstance } from './departed.js';
@@ -12,10 +12,13 @@ import { translateKubeErrors } from './kube-errors.js';
 import { unbind } from './unbind.js';
 import { update } from './update.js';
 
-export function createBroker(
-  options: Omit<OperationContext, 'now' | 'newOperationId' | 'departed'> & { now?: () => Date },
-): Broker {
-  const departed = new Departed();
+/** Where time and ids come from may be said, so that a test can repeat what happened. */
+export type BrokerOptions = Omit<OperationContext, 'now' | 'newOperationId' | 'departed'> &
+  Partial<Pick<OperationContext, 'now' | 'newOperationId'>>;
+
+export function createBroker(options: BrokerOptions): Broker {
+  const { now = () => new Date() } = options;
+  const departed = new Departed({ now: () => now().getTime() });
   const remember = (key: string, current: unknown): void =>
     current ? departed.remove(key) : departed.add(key);
   options.stores.instances.onChange((name, current) => remember(departedInstance(name), current));
@@ -24,10 +27,10 @@ export function createBroker(
     if (instance !== undefined) remember(departedBinding(instance, name), current);
   });
   const context: OperationContext = {
-    now: () => new Date(),
+    newOperationId,
     ...options,
+    now,
     departed,
-    newOperationId: (type) => `${type}-${randomBytes(12).toString('hex')}`,
   };
   const on = <Request, Result>(
     operation: (context: OperationContext, request: Request) => Promise<Result>,

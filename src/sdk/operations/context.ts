@@ -2,7 +2,8 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { Secret } from '../kube/types.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { OperationType } from '../resources/operations.js';
+import type { Store } from '../runtime/store.js';
 import type { Log } from '../telemetry/log.js';
 
 export interface OperationSettings {
@@ -18,9 +19,9 @@ export interface OperationSettings {
 
 export interface OperationContext {
   stores: {
-    instances: ResourceStore<ServiceInstance>;
-    bindings: ResourceStore<ServiceBinding>;
-    secrets: ResourceStore<Secret>;
+    instances: Store<ServiceInstance>;
+    bindings: Store<ServiceBinding>;
+    secrets: Store<Secret>;
   };
   catalog: Catalog;
   /** What was deleted lately, for polls that do not name an operation. */
@@ -29,5 +30,5 @@ export interface OperationContext {
   log: Log;
   now: () => Date;
   /** A fresh operation id, which names its type. */
-  newOperationId: (type: 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind') => string;
+  newOperationId: (type: OperationType) => string;
 }

@@ -11,32 +11,34 @@ import {
   isFinal,
   type Operable,
 } from '../resources/operations.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Store } from '../runtime/store.js';
 import type { OperationContext } from './context.js';
+import { upToDate } from './lookup.js';
+import { newOperation } from './new-operation.js';
 import { awaitAbsence, mayBeAsynchronous, type Patience, tooSlow } from './outcome.js';
 
 export async function remove<T extends Operable>(
   context: OperationContext,
-  store: ResourceStore<T>,
-  object: Readonly<T>,
-  request: Patience & { type: 'deprovision' | 'unbind' },
+  store: Store<T>,
+  cached: Readonly<T>,
+  request: Patience & { type: 'deprovision' | 'unbind'; requestId: string },
 ): Promise<Answer<200 | 202, OperationBody>> {
+  // A deletion that the cache knows may be over, and another replica may have made a new object of that name.
+  const object = await upToDate(store, cached, (shown) => !isDeleting(shown as T));
+  if (!object) return { status: 200, body: {} };
   const operationId = isDeleting(object as T)
-    ? await resume(context, store, object, request.type)
+    ? await resume(context, store, object, request)
     : await begin(store, object);
   if (operationId === undefined) return { status: 200, body: {} };
   const { name, uid } = object.metadata;
   const absent = await awaitAbsence(context, store, { name, uid, operationId }, request);
-  if (absent) return { status: 200, body: {} };
+  if (absent) return { status: 200, body: {}, operationId };
   if (mayBeAsynchronous(request)) return { status: 202, body: { operation: operationId } };
   throw tooSlow(request.type);
 }
 
 /** Undefined when nothing held the object, and it is gone. */
-async function begin<T extends Operable>(
-  store: ResourceStore<T>,
-  object: Readonly<T>,
-): Promise<string | undefined> {
+async function begin<T extends Operable>(store: Store<T>, object: Readonly<T>): Promise<string | undefined> {
   const { name, uid } = object.metadata;
   try {
     const left = await store.delete(name, uid === undefined ? {} : { uid });
@@ -50,18 +52,17 @@ async function begin<T extends Operable>(
 /** The deletion that is at work; one that failed for good is begun again, under an id of its own. */
 async function resume<T extends Operable>(
   context: OperationContext,
-  store: ResourceStore<T>,
+  store: Store<T>,
   object: Readonly<T>,
-  type: 'deprovision' | 'unbind',
+  request: { type: 'deprovision' | 'unbind'; requestId: string },
 ): Promise<string | undefined> {
   const operation = currentOperation(object as T, context.now());
   const record = findOperation(object as T, operation.id);
   if (!record || !isFinal(record)) return operation.id;
-  const id = context.newOperationId(type);
-  const again = { id, type, requestedAt: context.now().toISOString() };
+  const again = newOperation(context, request.type, request);
   try {
     await store.replace({ ...object, spec: { ...object.spec, operation: again } });
-    return id;
+    return again.id;
   } catch (error) {
     if (!(isConflict(error) || isNotFound(error))) throw error;
     const present = await store.read(object.metadata.name);

@@ -6,7 +6,7 @@ import type { OperationBody } from '../osb/wire.js';
 import { requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
 import { remove } from './delete.js';
-import { findInstance } from './lookup.js';
+import { findInstance, plansOf, upToDate } from './lookup.js';
 
 export async function deprovision(
   context: OperationContext,
@@ -16,12 +16,16 @@ export async function deprovision(
   if (serviceId === undefined) throw new OsbError('BadRequest', 'service_id is missing in the query');
   if (planId === undefined) throw new OsbError('BadRequest', 'plan_id is missing in the query');
   requireAsync(context.catalog.find(serviceId, planId)?.spec.asyncRequired?.instances, request);
-  const instance = await findInstance(context, request.instanceId);
+  const cached = await findInstance(context, request.instanceId);
+  const instance = await upToDate(
+    context.stores.instances,
+    cached,
+    (shown) => serviceId === shown.spec.serviceId && plansOf(shown).includes(planId),
+  );
   if (!instance) throw new OsbError('Gone', 'there is no service instance with this id');
   if (serviceId !== instance.spec.serviceId)
     throw new OsbError('BadRequest', "service_id is not the service instance's");
-  // While a plan change is at work, or after one that failed, either plan is the instance's.
-  const plans = [instance.spec.planId, instance.status?.applied?.planId];
-  if (!plans.includes(planId)) throw new OsbError('BadRequest', "plan_id is not the service instance's");
+  if (!plansOf(instance).includes(planId))
+    throw new OsbError('BadRequest', "plan_id is not the service instance's");
   return remove(context, context.stores.instances, instance, { ...request, type: 'deprovision' });
 }

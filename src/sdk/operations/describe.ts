@@ -59,18 +59,23 @@ function toBody(record: OperationRecord): LastOperationBody {
   };
 }
 
+/** What is not there, and which of its operations was asked about. */
+export interface Absent {
+  kind: 'instance' | 'binding';
+  key: string;
+  operation: string | undefined;
+}
+
+export const namesDeletion = ({ kind, operation }: Absent): boolean =>
+  operation?.startsWith(kind === 'instance' ? 'deprovision-' : 'unbind-') ?? false;
+
 /**
  * The answer when the object is gone. An operation id that names a deletion, or a deletion seen lately, is the
  * only trace that is left of it.
  */
-export function describeAbsence(
-  context: OperationContext,
-  absent: { kind: 'instance' | 'binding'; key: string; operation: string | undefined },
-): LastOperationAnswer {
-  const deletion = absent.kind === 'instance' ? 'deprovision-' : 'unbind-';
-  const named = absent.operation?.startsWith(deletion);
+export function describeAbsence(context: OperationContext, absent: Absent): LastOperationAnswer {
   const creation = /^(provision|update|bind)-/.test(absent.operation ?? '');
-  if (!named && (creation || !context.departed.has(absent.key))) {
+  if (!namesDeletion(absent) && (creation || !context.departed.has(absent.key))) {
     throw new OsbError('NotFound', `there is no service ${absent.kind} with this id`);
   }
   if (context.settings.afterDelete === 'gone') {

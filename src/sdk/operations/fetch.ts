@@ -2,19 +2,24 @@
 import type { Answer, BindingRequest, InstanceRequest } from '../osb/broker.js';
 import { OsbError } from '../osb/errors.js';
 import type { FetchBindingBody, FetchInstanceBody } from '../osb/wire.js';
+import type { ServiceBinding } from '../resources/kinds.js';
 import { currentOperation, isDeleting } from '../resources/operations.js';
 import { openParameters } from '../resources/secret-parameters.js';
 import { bindingBody } from './binding-body.js';
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
-import { existingInstance, findBinding } from './lookup.js';
+import { existingInstance, findBinding, upToDate } from './lookup.js';
 import { bodyOf } from './provision.js';
 
 export async function fetchInstance(
   context: OperationContext,
   request: InstanceRequest,
 ): Promise<Answer<200, FetchInstanceBody>> {
-  const instance = await existingInstance(context, request.instanceId);
+  const instance = await existingInstance(
+    context,
+    request.instanceId,
+    (shown) => shown.status?.applied !== undefined && !isBusy(shown, context.now()),
+  );
   const { applied } = instance.status ?? {};
   const { serviceId } = instance.spec;
   if (!applied) throw new OsbError('NotFound', 'the service instance is not there yet');
@@ -44,7 +49,9 @@ export async function fetchBinding(
   context: OperationContext,
   request: BindingRequest,
 ): Promise<Answer<200, FetchBindingBody>> {
-  const binding = await findBinding(context, request.instanceId, request.bindingId);
+  const cached = await findBinding(context, request.instanceId, request.bindingId);
+  const isFinished = ({ status }: Readonly<ServiceBinding>): boolean => status?.secretRef !== undefined;
+  const binding = await upToDate(context.stores.bindings, cached, isFinished);
   if (!binding || isDeleting(binding) || !binding.status?.secretRef) {
     throw new OsbError('NotFound', 'there is no finished service binding with this id');
   }

@@ -5,7 +5,7 @@ import { instanceIdOf } from '../authoring/facts.js';
 import { OsbError } from '../osb/errors.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { objectName } from '../resources/names.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Store } from '../runtime/store.js';
 import type { OperationContext } from './context.js';
 
 export async function findInstance(
@@ -35,18 +35,36 @@ export async function findBinding(
   return binding?.spec.instanceRef.name === objectName(instanceId) ? binding : undefined;
 }
 
-async function find<T extends KubeObject>(
-  store: ResourceStore<T>,
-  name: string,
-): Promise<Readonly<T> | undefined> {
+async function find<T extends KubeObject>(store: Store<T>, name: string): Promise<Readonly<T> | undefined> {
   return store.get(name) ?? (await store.read(name));
 }
 
+/**
+ * The object as the cache shows it where that suits, else as the API server has it: what another replica has told a
+ * platform may not have come here yet, and a refusal must not rest on that.
+ */
+export async function upToDate<T extends KubeObject>(
+  store: Store<T>,
+  cached: Readonly<T> | undefined,
+  suits: (object: Readonly<T>) => boolean,
+): Promise<Readonly<T> | undefined> {
+  return cached && !suits(cached) ? store.read(cached.metadata.name) : cached;
+}
+
+/** `suits` as for `upToDate`; the caller checks again what it gets. */
 export async function existingInstance(
   context: OperationContext,
   instanceId: string,
+  suits: (instance: Readonly<ServiceInstance>) => boolean = () => true,
 ): Promise<Readonly<ServiceInstance>> {
-  const instance = await findInstance(context, instanceId);
+  const cached = await findInstance(context, instanceId);
+  const instance = await upToDate(context.stores.instances, cached, suits);
   if (!instance) throw new OsbError('NotFound', 'there is no service instance with this id');
   return instance;
 }
+
+/** While a plan change is at work, or after one that failed, either plan is the instance's. */
+export const plansOf = ({ spec, status }: Readonly<ServiceInstance>): (string | undefined)[] => [
+  spec.planId,
+  status?.applied?.planId,
+];

@@ -8,7 +8,7 @@ import {
   type Operable,
   type OperationRecord,
 } from '../resources/operations.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Store } from '../runtime/store.js';
 import type { OperationContext } from './context.js';
 
 /** What a request may do with its time. */
@@ -35,7 +35,7 @@ export interface Ended<T> {
 /** The operation's end, or undefined when it did not come in time. A resource that vanished meanwhile is a conflict. */
 export async function awaitEnd<T extends Operable>(
   context: OperationContext,
-  store: ResourceStore<T>,
+  store: Store<T>,
   what: { name: string; operationId: string },
   patience: Patience,
 ): Promise<Ended<T> | undefined> {
@@ -59,7 +59,7 @@ export async function awaitEnd<T extends Operable>(
 /** Whether the resource of that name and uid went away in time. A deletion that failed for good is thrown. */
 export async function awaitAbsence<T extends Operable>(
   context: OperationContext,
-  store: ResourceStore<T>,
+  store: Store<T>,
   what: { name: string; uid: string | undefined; operationId: string },
   patience: Patience,
 ): Promise<boolean> {

@@ -13,6 +13,7 @@ import { isSameInstance, presentState } from './attributes.js';
 import { checkMaintenance, checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
 import { cachedInstance } from './lookup.js';
+import { newOperation } from './new-operation.js';
 import {
   healSecrets,
   hideParameters,
@@ -29,14 +30,16 @@ export async function provision(
   context: OperationContext,
   request: ProvisionRequest,
 ): Promise<ProvisionAnswer> {
-  const existing = cachedInstance(context, request.instanceId);
-  if (existing && (await isSame(context, existing, request))) return repeated(context, existing, request);
+  const cached = cachedInstance(context, request.instanceId);
+  if (cached && !isDeleting(cached) && (await isSame(context, cached, request)))
+    return again(context, cached, request);
   const plan = findPlan(context.catalog, request.serviceId, request.planId);
   checkMaintenance(plan, request.maintenanceVersion);
   requireAsync(plan.spec.asyncRequired?.instances, request);
   checkParameters(plan.checks.instance(request.parameters ?? {}));
-  if (existing) return repeated(context, existing, request);
-  return create(context, request, plan);
+  // No refusal rests on the cache alone: it may be behind another replica.
+  const existing = cached && (await context.stores.instances.read(cached.metadata.name));
+  return existing ? repeated(context, existing, request) : create(context, request, plan);
 }
 
 async function create(
@@ -111,6 +114,15 @@ async function repeated(
   if (!(await isSame(context, instance, request))) {
     throw new OsbError('Conflict', 'a service instance with this id and other attributes exists');
   }
+  return again(context, instance, request);
+}
+
+/** The same request as the one that made the instance. */
+async function again(
+  context: OperationContext,
+  instance: Readonly<ServiceInstance>,
+  request: ProvisionRequest,
+): Promise<ProvisionAnswer> {
   const operation = currentOperation(instance, context.now());
   const record = findOperation(instance, operation.id);
   if (record && isFinal(record) && !instance.status?.applied) {
@@ -152,7 +164,7 @@ export function bodyOf({ status }: Readonly<ServiceInstance>): ProvisionBody {
 }
 
 function toInstance(
-  { now, newOperationId }: OperationContext,
+  context: OperationContext,
   request: ProvisionRequest & { parameters: Record<string, unknown> },
   plan: Plan,
 ): ServiceInstance {
@@ -171,7 +183,7 @@ function toInstance(
       ...(request.spaceGuid === undefined ? {} : { spaceGuid: request.spaceGuid }),
       ...(version === undefined ? {} : { maintenanceInfo: { version } }),
       ...(request.originatingIdentity ? { originatingIdentity: request.originatingIdentity } : {}),
-      operation: { id: newOperationId('provision'), type: 'provision', requestedAt: now().toISOString() },
+      operation: newOperation(context, 'provision', request),
       resolvedPlan: plan.resolved,
     },
   };

@@ -3,11 +3,10 @@
 import type { Answer, UnbindRequest } from '../osb/broker.js';
 import { OsbError } from '../osb/errors.js';
 import type { OperationBody } from '../osb/wire.js';
-import { presentState } from './attributes.js';
 import { requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
 import { remove } from './delete.js';
-import { findBinding, findInstance } from './lookup.js';
+import { findBinding, findInstance, plansOf, upToDate } from './lookup.js';
 
 export async function unbind(
   context: OperationContext,
@@ -21,12 +20,17 @@ export async function unbind(
   if (!binding) throw new OsbError('Gone', 'there is no service binding with this id');
   if (serviceId === undefined) throw new OsbError('BadRequest', 'service_id is missing in the query');
   if (planId === undefined) throw new OsbError('BadRequest', 'plan_id is missing in the query');
-  const instance = await findInstance(context, request.instanceId);
+  const cached = await findInstance(context, request.instanceId);
+  const instance = await upToDate(
+    context.stores.instances,
+    cached,
+    (shown) => serviceId === shown.spec.serviceId && plansOf(shown).includes(planId),
+  );
   if (instance) {
     if (serviceId !== instance.spec.serviceId)
       throw new OsbError('BadRequest', "service_id is not the service binding's");
-    const plans = [instance.spec.planId, presentState(instance).planId];
-    if (!plans.includes(planId)) throw new OsbError('BadRequest', "plan_id is not the service binding's");
+    if (!plansOf(instance).includes(planId))
+      throw new OsbError('BadRequest', "plan_id is not the service binding's");
   }
   return remove(context, context.stores.bindings, binding, { ...request, type: 'unbind' });
 }

@@ -10,15 +10,16 @@ import {
   type Operable,
   recordProgress,
 } from '../resources/operations.js';
-import type { ResourceStore } from '../runtime/resource-store.js';
+import type { Store } from '../runtime/store.js';
 import type { OperationContext } from './context.js';
+import { newOperation } from './new-operation.js';
 import { confirmedTarget, withTarget } from './update-target.js';
 
 const TRIES = 5;
 
 /** Deletes what a provision or a bind made. Where that succeeded in the meantime, it stays, and is handed back. */
 export async function takeBack<T extends Operable>(
-  store: ResourceStore<T>,
+  store: Store<T>,
   { name, uid, operationId }: { name: string; uid: string | undefined; operationId: string },
 ): Promise<Readonly<T> | undefined> {
   return untilNoConflict(async () => {
@@ -37,10 +38,10 @@ export async function takeBack<T extends Operable>(
 /** Makes the instance what is confirmed of it. Where the update succeeded in the meantime, it is handed back. */
 export async function undoUpdate(
   context: OperationContext,
-  name: string,
-  operationId: string,
+  { name, operationId }: { name: string; operationId: string },
+  request: { requestId: string },
 ): Promise<Readonly<ServiceInstance> | undefined> {
-  const { stores, now, newOperationId, catalog } = context;
+  const { stores, catalog } = context;
   return untilNoConflict(async () => {
     const instance = await stores.instances.read(name);
     if (!instance || isDeleting(instance) || instance.spec.operation?.id !== operationId) return undefined;
@@ -52,9 +53,7 @@ export async function undoUpdate(
     if (!plan) return undefined;
     const failed = await recordFailure(context, instance, operationId);
     await stores.instances.replace(
-      withTarget(failed, target, plan, {
-        operation: { id: newOperationId('update'), type: 'update', requestedAt: now().toISOString() },
-      }),
+      withTarget(failed, target, plan, { operation: newOperation(context, 'update', request) }),
     );
     return undefined;
   });

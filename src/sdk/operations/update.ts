@@ -15,6 +15,7 @@ import { checkMaintenance, checkParameters, findPlan, requireAsync } from './che
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
 import { existingInstance } from './lookup.js';
+import { newOperation } from './new-operation.js';
 import { awaitEnd, failedError, mayBeAsynchronous, tooSlow } from './outcome.js';
 import { bodyOf } from './provision.js';
 import { hideParameters, revealParameters, secretOf, storeSecrets } from './secret-parameters.js';
@@ -35,7 +36,9 @@ const TRIES = 5;
 type UpdateAnswer = Answer<200 | 202, UpdateBody>;
 
 export async function update(context: OperationContext, request: UpdateRequest): Promise<UpdateAnswer> {
-  const instance = await existingInstance(context, request.instanceId);
+  const suits = (shown: Readonly<ServiceInstance>): boolean =>
+    !isBusy(shown, context.now()) && shown.spec.serviceId === request.serviceId;
+  const instance = await existingInstance(context, request.instanceId, suits);
   return decide(context, request, instance);
 }
 
@@ -63,9 +66,23 @@ async function decide(
     });
   }
   const succeeded = findOperation(instance, operation.id)?.state === 'succeeded';
-  if (succeeded && isDeepStrictEqual(confirmedTarget(instance, revealed.confirmed), target))
-    return { status: 200, body: bodyOf(instance) };
+  if (succeeded && isDeepStrictEqual(confirmedTarget(instance, revealed.confirmed), target)) {
+    const changed = await changedElsewhere(context, instance);
+    return changed && tries > 0
+      ? decide(context, request, changed, tries - 1)
+      : { status: 200, body: bodyOf(instance) };
+  }
   return write(context, request, { instance, plan, target, present: revealed.confirmed, tries });
+}
+
+/** What has become of the instance, if the cache is behind another replica: without a write, nobody else would say. */
+async function changedElsewhere(
+  { stores }: OperationContext,
+  { metadata: { name, resourceVersion } }: Readonly<ServiceInstance>,
+): Promise<Readonly<ServiceInstance> | undefined> {
+  const present = await stores.instances.read(name);
+  if (!present) throw new OsbError('NotFound', 'there is no service instance with this id');
+  return present.metadata.resourceVersion === resourceVersion ? undefined : present;
 }
 
 function check(
@@ -144,20 +161,20 @@ async function write(
   request: UpdateRequest,
   change: Change,
 ): Promise<UpdateAnswer> {
-  const { now, newOperationId, stores } = context;
+  const { stores } = context;
   const { tries } = change;
-  const operationId = newOperationId('update');
+  const operation = newOperation(context, 'update', request);
   const { target, values } = hideChanges(change);
   try {
     // The secrets first: beside those of before, they do no harm where the second write does not come about.
     await storeSecrets(context, change.instance, values);
     const instance = await stores.instances.replace(
       withTarget(change.instance, target, change.plan.resolved, {
-        operation: { id: operationId, type: 'update', requestedAt: now().toISOString() },
+        operation,
         ...(request.originatingIdentity ? { originatingIdentity: request.originatingIdentity } : {}),
       }),
     );
-    return await answer(context, { instance, operationId, plan: change.plan }, request);
+    return await answer(context, { instance, operationId: operation.id, plan: change.plan }, request);
   } catch (error) {
     if (!isConflict(error) || tries === 0) throw error;
     // It changed under our hands: look again at what it is now.
@@ -183,7 +200,7 @@ async function answer(
       body: { operation: operationId, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) },
     };
   }
-  const late = await undoUpdate(context, name, operationId);
+  const late = await undoUpdate(context, { name, operationId }, request);
   if (late) return { status: 200, body: bodyOf(late) };
   throw ended ? failedError(ended.record) : tooSlow('update');
 }

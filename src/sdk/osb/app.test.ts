@@ -168,6 +168,31 @@ describe('the application', () => {
     expect((await osb.send('GET', `${BIND}/last_operation`)).headers).not.to.have.property('retry-after');
   });
 
+  it('logs what was asked for, and which operation the answer or the poll is about', async () => {
+    const operation = 'provision-1';
+    osb.broker.overrides.provision = () => Promise.resolve({ status: 202, body: { operation } });
+    osb.broker.overrides.unbind = () => Promise.resolve({ status: 200, body: {}, operationId: 'unbind-1' });
+    osb.broker.overrides.bindingLastOperation = () => {
+      throw new OsbError('Gone', 'It is gone');
+    };
+    const unbound = await osb.send('DELETE', BIND);
+    expect(unbound.json).to.deep.equal({});
+    await osb.send('PUT', INST, { body: PROVISION });
+    await osb.send('GET', `${INST}/last_operation?operation=${operation}`);
+    await osb.send('GET', `${BIND}/last_operation?operation=unbind-1%0A${'x'.repeat(1000)}`);
+    await osb.send('GET', '/v2/catalog');
+    await osb.send('POST', INST);
+    const lines = osb.lines.filter(({ message }) => message === 'request');
+    expect(lines.map(({ operation, operationId }) => [operation, operationId])).to.deep.equal([
+      ['unbind', 'unbind-1'],
+      ['provision', 'provision-1'],
+      ['instance_last_operation', 'provision-1'],
+      ['binding_last_operation', `unbind-1${'x'.repeat(248)}`],
+      ['catalog', undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it('logs one line a request, with no header, query value or body in it', async () => {
     const sent = {
       body: { ...PROVISION, parameters: { pin: 'swordfish' } },

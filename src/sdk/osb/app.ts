@@ -6,8 +6,10 @@ import type { Broker } from './broker.js';
 import type { Credentials } from './credentials.js';
 import { errorHandler } from './error-handler.js';
 import { requestIdentity } from './identity.js';
+import { requestMetrics, type RequestMetricsOptions } from './request-metrics.js';
 import { requestLog } from './request-log.js';
 import { routes } from './routes.js';
+import { checks } from './checks.js';
 import { targetCheck } from './target.js';
 import { versionCheck } from './version.js';
 
@@ -19,19 +21,20 @@ export interface OsbAppOptions {
   /** Whether a provision must have the deprecated organization_guid and space_guid. */
   requireGuids: boolean;
   bodyLimitBytes: number;
+  /** Where requests are counted, if they are. */
+  metrics?: RequestMetricsOptions;
 }
 
 /** A Koa application that serves the broker; a request that it refuses never reaches the broker. */
 export function createOsbApp(broker: Broker, options: OsbAppOptions): Koa {
-  const { credentials, log, missingVersionStatus } = options;
+  const { credentials, log, missingVersionStatus, metrics } = options;
   const app = new Koa();
   app.on('error', (error) => log.debug('answer could not be sent', errorDetails(error)));
   app.use(requestIdentity());
+  if (metrics) app.use(requestMetrics(metrics));
   app.use(requestLog(log));
   app.use(errorHandler(log));
-  app.use(authentication(credentials));
-  app.use(versionCheck(missingVersionStatus));
-  app.use(targetCheck());
+  app.use(checks(authentication(credentials), versionCheck(missingVersionStatus), targetCheck()));
   app.use(routes(broker, options));
   return app;
 }

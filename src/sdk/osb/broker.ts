@@ -24,6 +24,11 @@ export interface RequestBase {
   originatingIdentity?: OriginatingIdentity;
   /** The platform's request identity, made safe for logs, or one of our own. */
   requestId: string;
+}
+
+/** For how long the client waits, and whether it has to. */
+export interface Patience {
+  acceptsIncomplete: boolean;
   /** Fires when the client has gone away. */
   signal: AbortSignal;
 }
@@ -36,8 +41,7 @@ export interface BindingRequest extends InstanceRequest {
   bindingId: string;
 }
 
-export interface ProvisionRequest extends InstanceRequest {
-  acceptsIncomplete: boolean;
+export interface ProvisionRequest extends InstanceRequest, Patience {
   serviceId: string;
   planId: string;
   /** Absent only where the broker is set to do without them. */
@@ -48,8 +52,7 @@ export interface ProvisionRequest extends InstanceRequest {
   maintenanceVersion?: string;
 }
 
-export interface UpdateRequest extends InstanceRequest {
-  acceptsIncomplete: boolean;
+export interface UpdateRequest extends InstanceRequest, Patience {
   serviceId: string;
   planId?: string;
   context?: JsonObject;
@@ -58,14 +61,12 @@ export interface UpdateRequest extends InstanceRequest {
 }
 
 /** `serviceId` and `planId` may be absent here: whether that is a 400 or a 410 depends on what exists. */
-export interface DeprovisionRequest extends InstanceRequest {
-  acceptsIncomplete: boolean;
+export interface DeprovisionRequest extends InstanceRequest, Patience {
   serviceId?: string;
   planId?: string;
 }
 
-export interface BindRequest extends BindingRequest {
-  acceptsIncomplete: boolean;
+export interface BindRequest extends BindingRequest, Patience {
   /** Absent only in a rotation. */
   serviceId?: string;
   planId?: string;
@@ -76,8 +77,7 @@ export interface BindRequest extends BindingRequest {
   parameters?: JsonObject;
 }
 
-export interface UnbindRequest extends BindingRequest {
-  acceptsIncomplete: boolean;
+export interface UnbindRequest extends BindingRequest, Patience {
   serviceId?: string;
   planId?: string;
 }
@@ -85,6 +85,8 @@ export interface UnbindRequest extends BindingRequest {
 export interface Answer<Status extends number, Body> {
   status: Status;
   body: Body;
+  /** Of the operation that the answer tells of, where the body does not name it; for the log. */
+  operationId?: string;
 }
 
 export interface LastOperationAnswer extends Answer<200, LastOperationBody> {
@@ -92,6 +94,7 @@ export interface LastOperationAnswer extends Answer<200, LastOperationBody> {
   retryAfterSeconds?: number;
 }
 
+/** The same object for as long as the catalog stays the same. */
 export interface CatalogAnswer {
   body: CatalogBody;
   /** A strong validator of the body, quotes included. */

@@ -1,6 +1,6 @@
 // Which credentials are valid now: given ones and those in files, all at once, so that they can be rotated without a
 // gap. Only digests are kept and compared, each with each, so that time tells nothing.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Log } from '../telemetry/log.js';
 import { CredentialFile } from './credential-file.js';
 
@@ -148,5 +148,5 @@ function nothingConfigured(): Error {
 }
 
 function sha256(secret: Buffer): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

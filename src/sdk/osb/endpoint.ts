@@ -3,74 +3,99 @@
 import type Koa from 'koa';
 import { logContext } from '../telemetry/log.js';
 import type { BodyReader } from './body.js';
-import type { BindingRequest, InstanceRequest, JsonObject, RequestBase } from './broker.js';
+import type { BindingRequest, InstanceRequest, JsonObject, Patience } from './broker.js';
 import { answer } from './error-handler.js';
-import { forLog, originatingIdentity, stateOf } from './identity.js';
+import { abandonedSignal, forLog, originatingIdentity, stateOf } from './identity.js';
 import { present } from './parse.js';
 import { Query } from './query.js';
-import { checkedId } from './target.js';
+import { checkId } from './target.js';
+import type { OperationBody } from './wire.js';
 
 /** A request, with its parts checked as far as that is possible without knowing the endpoint. */
 export interface Call {
-  base: RequestBase;
   /** For the endpoints of an instance. */
   instance: InstanceRequest;
   /** For the endpoints of a binding. */
   binding: BindingRequest;
   query: Query;
+  /** For the endpoints that may have to wait; it throws `BadRequest`. */
+  patience: () => Patience;
+  /** For the request's log line and the metrics. */
+  note: (about: About) => void;
   /** Reads and checks the body; it throws `BadRequest` or `BodyTooLarge`. */
   body: () => Promise<JsonObject>;
 }
 
+/** What a request names, beside the ids in its path; as the platform gave it. */
+export interface About {
+  serviceId?: string | undefined;
+  planId?: string | undefined;
+  operationId?: string | undefined;
+}
+
 export interface Reply {
   status: number;
-  body: object;
+  /** A Buffer is JSON already. */
+  body: object | Buffer;
+  /** Where the body does not tell it. */
+  operationId?: string;
   headers?: Record<string, string>;
 }
 
 export type Handler = (call: Call) => Promise<Reply> | Reply;
 
-type RoutedContext = Koa.Context & { params: Record<string, string> };
+/** Those in the path, decoded. */
+export interface Ids {
+  instanceId?: string;
+  bindingId?: string;
+}
 
-/** The handler as a Koa middleware. */
-export function endpoint(handler: Handler, readBody: BodyReader): (ctx: RoutedContext) => Promise<void> {
-  return async (ctx) => {
-    const ids = idsOf(ctx);
+export type Endpoint = (ctx: Koa.Context, ids: Ids) => Promise<void>;
+
+/** The handler as Koa needs it; `operation` is its name in logs and metrics. */
+export function endpoint(operation: string, handler: Handler, readBody: BodyReader): Endpoint {
+  return async (ctx, ids) => {
+    stateOf(ctx).operation = operation;
+    check(ids);
     const loggedIds = present({
       instanceId: ids.instanceId === undefined ? undefined : forLog(ids.instanceId),
       bindingId: ids.bindingId === undefined ? undefined : forLog(ids.bindingId),
     });
     Object.assign(ctx.state, loggedIds);
-    await logContext.run(loggedIds, async () => write(ctx, await handler(callOf(ctx, ids, readBody))));
+    logContext.add(loggedIds);
+    write(ctx, await handler(callOf(ctx, ids, readBody)));
   };
 }
 
-interface Ids {
-  instanceId?: string;
-  bindingId?: string;
+function check({ instanceId, bindingId }: Ids): void {
+  if (instanceId !== undefined) checkId('instance_id', instanceId);
+  if (bindingId !== undefined) checkId('binding_id', bindingId);
 }
 
-function idsOf(ctx: RoutedContext): Ids {
-  const { instance_id: instanceId, binding_id: bindingId } = ctx.params;
-  return present({
-    instanceId: instanceId === undefined ? undefined : checkedId('instance_id', instanceId),
-    bindingId: bindingId === undefined ? undefined : checkedId('binding_id', bindingId),
-  });
-}
-
-function callOf(ctx: RoutedContext, { instanceId = '', bindingId = '' }: Ids, readBody: BodyReader): Call {
-  const { requestId, signal } = stateOf(ctx);
-  const base = { requestId, signal, ...present({ originatingIdentity: originatingIdentity(ctx) }) };
+function callOf(ctx: Koa.Context, { instanceId = '', bindingId = '' }: Ids, readBody: BodyReader): Call {
+  const origin = originatingIdentity(ctx);
+  const base = { requestId: stateOf(ctx).requestId, ...(origin ? { originatingIdentity: origin } : {}) };
+  const query = new Query(ctx.querystring);
+  note(ctx, query.ids()); // in some endpoints mere hints, which no handler looks at
   return {
-    base,
     instance: { ...base, instanceId },
     binding: { ...base, instanceId, bindingId },
-    query: new Query(ctx.querystring),
+    query,
+    patience: () => ({ acceptsIncomplete: query.acceptsIncomplete(), signal: abandonedSignal(ctx) }),
+    note: (about) => note(ctx, about),
     body: () => readBody(ctx),
   };
 }
 
-function write(ctx: Koa.Context, { status, body, headers }: Reply): void {
+function note(ctx: Koa.Context, { serviceId, planId, operationId }: About): void {
+  const state = stateOf(ctx);
+  if (serviceId !== undefined) state.serviceId = serviceId;
+  if (planId !== undefined) state.planId = planId;
+  if (operationId !== undefined) state.operationId = forLog(operationId);
+}
+
+function write(ctx: Koa.Context, { status, body, headers, operationId }: Reply): void {
+  note(ctx, { operationId: operationId ?? (body as OperationBody).operation });
   ctx.status = status;
   // Credentials travel in some answers: nothing is to be stored on the way unless the handler says so.
   ctx.set({ 'Cache-Control': 'no-store', ...headers });

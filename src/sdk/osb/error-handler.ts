@@ -2,13 +2,13 @@
 import type Koa from 'koa';
 import { errorDetails, type Log } from '../telemetry/log.js';
 import { OsbError } from './errors.js';
-import { stateOf } from './identity.js';
+import { isAbandoned, stateOf } from './identity.js';
 import { present } from './parse.js';
 
-/** Writes a JSON answer; fields that are undefined are left out. */
-export function answer(ctx: Koa.Context, status: number, body: object): void {
+/** Writes a JSON answer, given as bytes or as an object; fields that are undefined are left out. */
+export function answer(ctx: Koa.Context, status: number, body: object | Buffer): void {
   // Bytes, because node would write the headers in the encoding of a string, and garble a repeated identity.
-  const bytes = Buffer.from(JSON.stringify(body));
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   ctx.status = status;
   ctx.set('Content-Type', 'application/json');
   ctx.body = bytes;
@@ -27,9 +27,9 @@ export function errorHandler(log: Log): Koa.Middleware {
 }
 
 function unforeseen(ctx: Koa.Context, error: unknown, log: Log): OsbError {
-  const { signal, route, instanceId, bindingId } = stateOf(ctx);
+  const { route, instanceId, bindingId } = stateOf(ctx);
   const details = { ...present({ route, instanceId, bindingId }), ...errorDetails(error) };
-  if (signal.aborted) {
+  if (isAbandoned(ctx)) {
     log.debug('request abandoned by the client', details);
     return new OsbError('Unavailable', 'The request was abandoned');
   }

@@ -83,7 +83,7 @@ describe('the identities of a request', () => {
 
   it('tells the broker when the client goes away, and answers nobody', async () => {
     const aborted = new Promise<AbortSignal>((resolve) => {
-      osb.broker.overrides.fetchInstance = ({ signal }) =>
+      osb.broker.overrides.deprovision = ({ signal }) =>
         new Promise((_resolve, reject) => {
           request.destroy();
           signal.addEventListener('abort', () => {
@@ -94,6 +94,7 @@ describe('the identities of a request', () => {
     });
     const request = httpRequest({
       port: osb.server.port,
+      method: 'DELETE',
       path: INST,
       headers: { authorization: basic(), 'x-broker-api-version': '2.17' },
     });

@@ -15,12 +15,15 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** What every middleware finds in `ctx.state`. */
 export interface RequestState {
   requestId: string;
-  /** Fires when the client goes away before the answer is out. */
-  signal: AbortSignal;
   /** The pattern of the matched route, never the path itself. */
   route?: string;
+  /** The endpoint's name in logs and metrics. */
+  operation?: string;
   instanceId?: string;
   bindingId?: string;
+  serviceId?: string;
+  planId?: string;
+  operationId?: string;
 }
 
 export function stateOf(ctx: Koa.Context): RequestState {
@@ -32,22 +35,30 @@ export function forLog(text: string): string {
   return text.replace(UNPRINTABLE, '').slice(0, MAX_LOGGED_LENGTH);
 }
 
-/** Names the request, repeats the platform's name for it in the answer, and watches for the client to go away. */
+/** Names the request, and repeats the platform's name for it in the answer. */
 export function requestIdentity(): Koa.Middleware {
   return (ctx, next) => {
     const given = ctx.get(REQUEST_HEADER);
     if (given !== '') ctx.set(REQUEST_HEADER, given);
     const requestId = forLog(given) || randomUUID();
-    Object.assign(ctx.state, { requestId, signal: abandonedSignal(ctx) } satisfies RequestState);
+    stateOf(ctx).requestId = requestId;
     return logContext.run({ requestId }, next);
   };
 }
 
-function abandonedSignal(ctx: Koa.Context): AbortSignal {
+/** Whether the client went away before the answer was out. */
+export function isAbandoned({ res }: Koa.Context): boolean {
+  return res.closed && !res.writableFinished;
+}
+
+/** Fires when the client goes away before the answer is out. Most requests are answered at once and do without. */
+export function abandonedSignal(ctx: Koa.Context): AbortSignal {
   const controller = new AbortController();
-  ctx.res.once('close', () => {
-    if (!ctx.res.writableFinished) controller.abort(new Error('The client has gone away'));
-  });
+  const look = (): void => {
+    if (isAbandoned(ctx)) controller.abort(new Error('The client has gone away'));
+  };
+  ctx.res.once('close', look);
+  look();
   return controller.signal;
 }
 

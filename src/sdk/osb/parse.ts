@@ -26,10 +26,19 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The object without the fields that are undefined. */
 export function present<T extends object>(fields: T): Present<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+  const rest: Present<T> = {};
+  for (const field in fields)
+    if (fields[field] !== undefined) rest[field] = fields[field] as Present<T>[typeof field];
+  return rest;
 }
 
+const fieldsByClass = new Map<new () => object, Set<string>>();
+
 function fieldsOf(Dto: new () => object): Set<string> {
+  const known = fieldsByClass.get(Dto);
+  if (known) return known;
   const rules = getMetadataStorage().getTargetValidationMetadatas(Dto, '', false, false);
-  return new Set(rules.map((rule) => rule.propertyName));
+  const fields = new Set(rules.map((rule) => rule.propertyName));
+  fieldsByClass.set(Dto, fields);
+  return fields;
 }

@@ -105,8 +105,8 @@ describe('the server stops', () => {
     await osb.stop();
   });
 
-  const ask = async (path: string): Promise<IncomingMessage> => {
-    const request = httpRequest({ port: osb.server.port, path, headers: HEADERS, agent }).end();
+  const ask = async (path: string, method = 'GET'): Promise<IncomingMessage> => {
+    const request = httpRequest({ port: osb.server.port, method, path, headers: HEADERS, agent }).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     return response;
   };
@@ -143,11 +143,11 @@ describe('the server stops', () => {
 
   it('by cutting what is left after the grace period', async () => {
     const called = deferred<AbortSignal>();
-    osb.broker.overrides.fetchInstance = ({ signal }) => {
+    osb.broker.overrides.deprovision = ({ signal }) => {
       called.resolve(signal);
       return new Promise(() => undefined);
     };
-    const pending = ask(INST).catch((error: NodeJS.ErrnoException) => error.code);
+    const pending = ask(INST, 'DELETE').catch((error: NodeJS.ErrnoException) => error.code);
     const signal = await called.promise;
     await osb.server.close(50);
     expect(await pending).to.equal('ECONNRESET');

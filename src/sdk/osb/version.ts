@@ -1,5 +1,5 @@
 // The version header: absent, malformed, another major, or served. Minors only add, so any minor of 2 is served.
-import type Koa from 'koa';
+import type { Check } from './checks.js';
 import { OsbError } from './errors.js';
 
 export const SERVED_VERSION = '2.17';
@@ -8,11 +8,10 @@ const SERVED_MAJOR = 2;
 const HEADER = 'X-Broker-API-Version';
 
 /** Lets a request on only when its version is one that this broker serves. */
-export function versionCheck(missingStatus: 400 | 412): Koa.Middleware {
-  return (ctx, next) => {
+export function versionCheck(missingStatus: 400 | 412): Check {
+  return (ctx) => {
     const problem = versionProblem(ctx.get(HEADER), missingStatus);
     if (problem) throw problem;
-    return next();
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { fromSecret, isOwnedBy, secretName, toSecret } from './binding-secret.js';
+import { bindingOf, fromSecret, isOwnedBy, originOf, secretName, toSecret } from './binding-secret.js';
 import { API_VERSION, SECRET_LABEL, type ServiceBinding } from './kinds.js';
 
 const binding = (uid = 'u1'): ServiceBinding => ({
@@ -81,9 +81,22 @@ describe('the Secret of a binding', () => {
     expect(isOwnedBy({ ...secret, metadata }, binding('u1'))).to.equal(false);
   });
 
+  it('tells which binding it was made for and by which plan, also without its owner; a copy does not', () => {
+    const origin = { serviceId: 'a service/ü', planId: 'p' };
+    const secret = toSecret(binding(), {}, origin);
+    secret.metadata.ownerReferences = [];
+    expect(bindingOf(secret)).to.equal('b');
+    expect(originOf(secret)).to.eql(origin);
+    expect(bindingOf({ ...secret, metadata: { ...secret.metadata, name: 'binding-copy' } })).to.equal(
+      undefined,
+    );
+    for (const other of [undefined, toSecret(binding(), {})]) expect(originOf(other)).to.equal(undefined);
+  });
+
   it('is not read out of a Secret of somebody else', () => {
     const foreign = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' } };
     expect(fromSecret(foreign)).to.equal(undefined);
+    expect(bindingOf(foreign)).to.equal(undefined);
     expect(fromSecret({ ...foreign, data: { password: 'eA==' } })).to.equal(undefined);
   });
 });

@@ -61,6 +61,10 @@ export interface ServiceBindingSpec {
      * When the request came.
      */
     requestedAt: string;
+    /**
+     * The identity of the request (X-Broker-API-Request-Identity, or one of the broker's own), as the log has it.
+     */
+    requestId?: string;
   };
 }
 /**
@@ -194,6 +198,10 @@ export interface ServiceBindingStatus {
      * The Secret's name.
      */
     name: string;
+    /**
+     * The Secret's version when the credentials were stored. An older one holds credentials that do not work.
+     */
+    resourceVersion?: string;
   };
   /**
    * When the credentials stop working.
@@ -274,6 +282,10 @@ export interface ServiceInstanceSpec {
      * When the request came.
      */
     requestedAt: string;
+    /**
+     * The identity of the request (X-Broker-API-Request-Identity, or one of the broker's own), as the log has it.
+     */
+    requestId?: string;
   };
   /**
    * The plan as the catalog had it, so that the instance can be removed when its offering is gone. Filled in by the broker.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { objectName, offeringName } from './names.js';
+import { isObjectName, objectName, offeringName } from './names.js';
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const anyText = fc.string({ unit: 'binary', maxLength: 100 });
@@ -43,6 +43,13 @@ describe('the name of an object', () => {
         expect(new Set(ids.map(objectName)).size).to.equal(ids.length);
       }),
     );
+  });
+
+  it('is told from what is none', () => {
+    for (const id of ['web', 'A', 'a/b', '']) expect(isObjectName(objectName(id)), id).to.equal(true);
+    for (const name of ['', 'A', 'a/b', 'a.b', '__proto__', 'a'.repeat(64)]) {
+      expect(isObjectName(name), name).to.equal(false);
+    }
   });
 
   it('does not change between versions of the broker', () => {

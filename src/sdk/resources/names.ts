@@ -13,6 +13,9 @@ export function objectName(id: string): string {
   return HASHED + createHash('sha224').update(id, 'utf8').digest('hex');
 }
 
+/** Can an instance or a binding of ours have this name? */
+export const isObjectName = (name: string): boolean => DNS_LABEL.test(name);
+
 /** A readable object name for an offering, from the service's name. Services whose names differ in case or signs alone share it. */
 export function offeringName(serviceName: string): string {
   const slug = serviceName

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
+  attemptsOf,
   currentOperation,
   deletionId,
   findOperation,
@@ -9,6 +10,7 @@ import {
   type OperationRecord,
   type OperationState,
   type OperationType,
+  overtakenBy,
   type Progress,
   recordProgress,
 } from './operations.js';
@@ -160,6 +162,24 @@ describe('the record of an operation', () => {
       finishedAt: '2026-01-01T00:10:00Z',
       attempts: 2,
     });
+  });
+
+  it('keeps the number of its attempts, whatever else there is to say, and no other operation has it', () => {
+    const tried = worked(asked(make(), 'p', 'provision'), progress('in progress', { attempts: 2 }));
+    for (const state of STATES) expect(findOperation(worked(tried, state), 'p')).to.include({ attempts: 2 });
+    expect(attemptsOf(tried, current(tried))).to.equal(2);
+    expect(attemptsOf(tried, current(deleted(tried)))).to.equal(0);
+    expect(worked(deleted(tried), 'in progress').status?.lastOperation).not.to.have.property('attempts');
+  });
+
+  it('overtakes what had not ended, with its first word and no other', () => {
+    const overtaken = (object: Operable) => overtakenBy(object, current(object))?.id;
+    const unheard = asked(make(), 'p', 'provision');
+    expect(overtaken(unheard)).to.equal(undefined);
+    expect(overtaken(deleted(unheard))).to.equal('p');
+    expect(overtaken(deleted(worked(unheard, 'in progress')))).to.equal('p');
+    expect(overtaken(deleted(worked(unheard, 'failed')))).to.equal(undefined);
+    expect(overtaken(worked(deleted(unheard), 'in progress'))).to.equal(undefined);
   });
 
   it('is not found for an id that nobody asked for', () => {

@@ -1,5 +1,6 @@
 // Operations: what was asked of an instance or a binding last, and what became of it.
 // An operation that ended never changes again; five ended ones are remembered beside the newest.
+import { randomBytes } from 'node:crypto';
 import type { KubeObject } from '../kube/types.js';
 import { type Condition, seconds, type State, stateConditions } from './conditions.js';
 
@@ -30,7 +31,7 @@ export interface Operation {
 
 /** What instances and bindings have in common. */
 export interface Operable extends KubeObject {
-  spec: { operation?: { id: string; type: OperationType; requestedAt: string } };
+  spec: { operation?: { id: string; type: OperationType; requestedAt: string; requestId?: string } };
   status?: {
     observedGeneration?: number;
     conditions?: Condition[];
@@ -50,6 +51,9 @@ const isBinding = (object: Operable): boolean => object.kind === 'ServiceBinding
 export function deletionId(object: Operable): string {
   return `${isBinding(object) ? 'unbind' : 'deprovision'}-${object.metadata.uid}`;
 }
+
+/** A fresh operation id, which names its type. */
+export const newOperationId = (type: OperationType): string => `${type}-${randomBytes(12).toString('hex')}`;
 
 /**
  * The newest operation that was asked for, ended or not. Over HTTP it stands in the spec. A deletion, and a change
@@ -81,16 +85,33 @@ const isObserved = (object: Operable): boolean =>
 
 export const isFinal = (record: { state: OperationState }): boolean => record.state !== 'in progress';
 
-function hasEnded(object: Operable, id: string): boolean {
-  const record = findOperation(object, id);
-  return record !== undefined && isFinal(record);
-}
-
 /** The record of the operation of that id, if the status remembers it. */
 export function findOperation(object: Operable, id: string): OperationRecord | undefined {
   return [object.status?.lastOperation, ...(object.status?.previousOperations ?? [])].find(
     (record) => record?.id === id,
   );
+}
+
+/** Has this very operation been told to have ended? */
+export function hasEnded(object: Operable, id: string): boolean {
+  const record = findOperation(object, id);
+  return record !== undefined && isFinal(record);
+}
+
+/** Failures so far of this very operation, as the status remembers them. */
+export function attemptsOf(object: Operable, { id }: Operation): number {
+  const last = object.status?.lastOperation;
+  return last?.id === id ? (last.attempts ?? 0) : 0;
+}
+
+/** The operation that ends unfinished with the first word of this newer one. */
+export function overtakenBy(object: Operable, operation: Operation): Operation | undefined {
+  const last = object.status?.lastOperation;
+  const asked = object.spec.operation;
+  if (last?.id === operation.id) return undefined;
+  if (last && !isFinal(last)) return last;
+  if (!asked || asked.id === operation.id || findOperation(object, asked.id)) return undefined;
+  return { id: asked.id, type: asked.type, startedAt: asked.requestedAt };
 }
 
 /** Has all that was asked for ended, one way or the other? */
@@ -147,7 +168,7 @@ export function recordProgress(
       generation,
       now,
     }),
-    lastOperation: toRecord(operation, progress, now),
+    lastOperation: toRecord(operation, { attempts: attemptsOf(object, operation), ...progress }, now),
     ...(previous.length > 0 ? { previousOperations: previous } : {}),
   };
 }

@@ -80,6 +80,19 @@ describe('ObjectCache', () => {
     expect(log.at('error')).to.deep.equal(['an index function failed', 'a change listener failed']);
   });
 
+  it('knows the very version that it holds, and no other', () => {
+    cache.set(thing('a', '1'));
+    expect(cache.known(thing('a', '1'))).to.equal(cache.get('a'));
+    for (const other of [thing('a', '2'), thing('a', '1', { uid: 'a-2' }), thing('b', '1')]) {
+      expect(cache.known(other)).to.equal(other);
+      expect(other.spec).to.be.frozen;
+    }
+    const { resourceVersion: _, ...unversioned } = thing('a', '1').metadata;
+    cache.set({ ...thing('a', '1'), metadata: unversioned });
+    const again = { ...thing('a', '1'), metadata: unversioned };
+    expect(cache.known(again)).to.equal(again);
+  });
+
   it('freezes what it holds, all the way down', () => {
     cache.set(thing('a', '1'));
     const held = cache.get('a') as Thing;

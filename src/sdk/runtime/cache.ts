@@ -17,6 +17,12 @@ export interface CacheOptions<T> {
   indexes?: Record<string, Indexer<T>>;
 }
 
+function isSameVersion(one: KubeObject, other: KubeObject): boolean {
+  const { uid, resourceVersion } = one.metadata;
+  if (resourceVersion === undefined) return false;
+  return uid === other.metadata.uid && resourceVersion === other.metadata.resourceVersion;
+}
+
 /** Whatever is put in is frozen; to change an object, clone it first. */
 export class ObjectCache<T extends KubeObject> {
   readonly #log: Log;
@@ -50,13 +56,18 @@ export class ObjectCache<T extends KubeObject> {
     return [...names].map((name) => this.#objects.get(name) as Readonly<T>);
   }
 
+  /** The object that the cache holds if it is this very version; else the given one, frozen. */
+  known(object: T): Readonly<T> {
+    const held = this.#objects.get(object.metadata.name);
+    return held && isSameVersion(held, object) ? held : deepFreeze(object);
+  }
+
   /** Does nothing when the cache holds this very version of the object. */
   set(object: T): void {
-    const { name, uid, resourceVersion } = object.metadata;
+    const { name } = object.metadata;
     const previous = this.#objects.get(name);
-    const isKnown = previous?.metadata.uid === uid && previous?.metadata.resourceVersion === resourceVersion;
-    if (previous && isKnown && resourceVersion !== undefined) return;
-    const current = deepFreeze(object);
+    const current = this.known(object);
+    if (current === previous) return;
     this.#objects.set(name, current);
     this.#reindex(name, current, previous);
     this.#tell(name, current, previous);

@@ -45,6 +45,51 @@ describe('Controller', () => {
     expect((await runs.next()).key).to.equal('c');
   });
 
+  it('works on what a user waits for before the rest, and retries it before the rest', async () => {
+    controller.enqueue('a');
+    controller.enqueue('b', 'background');
+    const [a, b] = [await runs.next(), await runs.next()];
+    controller.enqueue('rest', 'background');
+    a.fail(new Error('broken'));
+    const rest = await runs.next();
+    controller.enqueue('more', 'background');
+    clock.advance(200); // the retry of a
+    b.finish();
+    expect((await runs.next()).key).to.equal('a');
+    rest.finish();
+    expect((await runs.next()).key).to.equal('more');
+  });
+
+  it('tells what waits', async () => {
+    expect([controller.queue.length, controller.queue.oldestMs]).to.deep.equal([0, 0]);
+    for (const key of ['a', 'b', 'c', 'd']) controller.enqueue(key);
+    await settle();
+    clock.advance(70);
+    expect([controller.queue.length, controller.queue.oldestMs]).to.deep.equal([2, 70]);
+  });
+
+  it('lets the process have a turn now and then, however many keys there are', async () => {
+    const worked: string[] = [];
+    const busy = new Controller({
+      name: 'test',
+      log,
+      concurrency: 3,
+      queue: { clock },
+      reconcile: async (key) => void worked.push(key),
+    });
+    for (let i = 0; i < 120; i++) busy.enqueue(String(i));
+    busy.start(stop.signal);
+    await settle();
+    expect(worked.length).to.be.within(40, 50);
+    clock.advance(0);
+    await settle();
+    expect(worked.length).to.be.within(80, 100);
+    clock.advance(0);
+    await settle();
+    expect(worked).to.have.length(120);
+    await busy.stop();
+  });
+
   it('comes back when asked to', async () => {
     controller.enqueue('a');
     (await runs.next()).finish({ requeueAfterMs: 500 });
@@ -73,7 +118,7 @@ describe('Controller', () => {
     controller.enqueue('a');
     (await runs.next()).fail(new KubeError('changed', { status: 409, reason: 'Conflict' }));
     await settle();
-    expect(clock.pending[0]).to.be.within(50, 150);
+    expect(clock.pending).to.deep.equal([150]);
     expect(log.at('error', 'warn', 'info')).to.deep.equal([]);
   });
 

@@ -3,7 +3,8 @@
 import { isConflict } from '../kube/errors.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
 import { childController, onAbort } from './abortable.js';
-import { WorkQueue, type WorkQueueOptions } from './work-queue.js';
+import { type Clock, systemClock } from './clock.js';
+import { type Priority, WorkQueue, type WorkQueueOptions } from './work-queue.js';
 
 export interface ReconcileResult {
   /** Come back then, even if nothing changes. */
@@ -24,27 +25,40 @@ export interface ControllerOptions {
 }
 
 const CONFLICT_DELAY_MS = 100;
+/** After so many keys the process gets a turn to look at what else it has to do. */
+const BURST = 50;
 
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #log: Log;
   readonly #queue: WorkQueue;
+  readonly #clock: Clock;
+  readonly #random: () => number;
   readonly #running = new Map<string, AbortController>();
   readonly #stopping = new AbortController();
+  #taken = 0;
+  #turn: Promise<void> | undefined;
   #workers: Promise<unknown> = Promise.resolve();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#log = options.log.child({ controller: options.name });
     this.#queue = new WorkQueue(options.queue);
+    this.#clock = options.queue?.clock ?? systemClock;
+    this.#random = options.queue?.random ?? Math.random;
   }
 
-  /** Keys may be enqueued before the start. */
-  enqueue(key: string): void {
-    this.#queue.add(key);
+  /** What waits: how many keys, and for how long the first of them. */
+  get queue(): Pick<WorkQueue, 'length' | 'oldestMs'> {
+    return this.#queue;
   }
 
-  /** As `enqueue`, and a reconcile of the key under way sees its signal fire; failures so far count no more. */
+  /** Keys may be enqueued before the start. A retry of the key has the priority that the key was taken up with. */
+  enqueue(key: string, priority: Priority = 'user'): void {
+    this.#queue.add(key, priority);
+  }
+
+  /** As `enqueue` for a user, and a reconcile of the key under way sees its signal fire; failures count no more. */
   interrupt(key: string): void {
     this.#queue.forget(key);
     this.#queue.add(key);
@@ -66,7 +80,10 @@ export class Controller {
   }
 
   async #work(): Promise<void> {
-    for (let key = await this.#queue.get(); key !== undefined; key = await this.#queue.get()) {
+    for (;;) {
+      await this.#giveWay();
+      const key = await this.#queue.get();
+      if (key === undefined) return;
       const { controller, release } = childController(this.#stopping.signal);
       this.#running.set(key, controller);
       try {
@@ -77,6 +94,14 @@ export class Controller {
         this.#queue.done(key);
       }
     }
+  }
+
+  /** Thousands of keys with nothing to do would keep requests waiting, for they need no turn of the event loop. */
+  async #giveWay(): Promise<void> {
+    if (++this.#taken % BURST === 0) {
+      this.#turn = new Promise((resolve) => this.#clock.after(0, resolve));
+    }
+    await this.#turn;
   }
 
   /** Never rejects. */
@@ -95,7 +120,7 @@ export class Controller {
       // Interrupted keys are in the queue again already, and a controller that stops takes up nothing more.
       this.#log.debug('reconcile was interrupted', { key, ...errorDetails(error) });
     } else if (isConflict(error)) {
-      this.#queue.addAfter(key, CONFLICT_DELAY_MS * (0.5 + Math.random()));
+      this.#queue.addAfter(key, CONFLICT_DELAY_MS * (0.5 + this.#random()));
       this.#log.debug('reconcile met a conflict; trying again', { key, ...errorDetails(error) });
     } else {
       const retryInMs = this.#queue.addRateLimited(key);

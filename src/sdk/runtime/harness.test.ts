@@ -13,6 +13,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   after(ms: number, fn: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, ms), fn };
     this.#timers.add(timer);
@@ -86,7 +90,7 @@ export interface PendingCall<A, R> {
 }
 
 export interface PendingWatch {
-  args: { resourceVersion: string; labelSelector?: string; signal: AbortSignal };
+  args: { resourceVersion: string; labelSelector?: string; signal: AbortSignal; onOpen?: () => void };
   emit(type: WatchEvent<Thing>['type'], object: unknown): void;
   end(): void;
   fail(error: unknown): void;

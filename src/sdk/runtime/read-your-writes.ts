@@ -101,7 +101,11 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
     for (const group of this.#observations.values()) for (const one of group) one.isAmbiguous = true;
   }
 
-  replace(objects: T[]): void {
+  listed(object: T): Readonly<T> {
+    return this.#cache.known(object);
+  }
+
+  replace(objects: Readonly<T>[]): void {
     const listed = new Map(objects.map((object) => [object.metadata.name, object]));
     this.#settle(listed);
     for (const name of this.#cache.names()) {
@@ -112,22 +116,18 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
 
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
     const { name, uid, resourceVersion } = object.metadata;
-    const isDeleted = type === 'DELETED';
     for (const observation of this.#observations.get(name) ?? []) {
       if (resourceVersion !== undefined) observation.versions.add(resourceVersion);
-      if (isDeleted && uid !== undefined) observation.deletedUids.add(uid);
+      if (type === 'DELETED' && uid !== undefined) observation.deletedUids.add(uid);
     }
+    if (type === 'DELETED') return this.#deleted(name, uid);
     const cover = this.#covers.get(name);
-    if (cover) {
-      const confirms = isDeleted ? uid === cover.uid : resourceVersion === cover.resourceVersion;
-      if (!confirms) {
-        cover.beneath = isDeleted ? undefined : object;
-        return;
-      }
-      this.#covers.delete(name);
+    if (cover && cover.resourceVersion !== resourceVersion) {
+      cover.beneath = object;
+      return;
     }
-    if (isDeleted) this.#cache.delete(name);
-    else this.#cache.set(object);
+    this.#covers.delete(name);
+    this.#cache.set(object);
   }
 
   stop(): void {
@@ -135,8 +135,19 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
     this.#cancelCheck = undefined;
   }
 
+  /** What was made in its place stays, should the deletion be told twice. */
+  #deleted(name: string, uid: string | undefined): void {
+    const cover = this.#covers.get(name);
+    if (!cover) {
+      if (this.#cache.get(name)?.metadata.uid === uid) this.#cache.delete(name);
+      return;
+    }
+    if (cover.beneath?.metadata.uid === uid) cover.beneath = undefined;
+    if (cover.uid === uid) this.#uncover(name);
+  }
+
   /** Takes off the covers that a list has made needless, and lets the observations know of it. */
-  #settle(listed: Map<string, T>): void {
+  #settle(listed: Map<string, Readonly<T>>): void {
     const began = this.#listBegan ?? 0;
     this.#listBegan = undefined;
     for (const [name, cover] of this.#covers) {
@@ -159,7 +170,7 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
   #cover(observation: Observation, answer: Pick<Cover<T>, 'uid' | 'resourceVersion'>): void {
     const beneath = this.#delivered(observation.name);
     const sequence = ++this.#sequence;
-    this.#covers.set(observation.name, { ...answer, beneath, sequence, since: this.#clock.now() });
+    this.#covers.set(observation.name, { ...answer, beneath, sequence, since: this.#clock.monotonic() });
     this.#checkLater();
   }
 
@@ -182,7 +193,7 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
 
   #check(): void {
     this.#cancelCheck = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const isLate = [...this.#covers.values()].some(({ since }) => now - since >= CONFIRM_WITHIN_MS);
     if (isLate) this.#relist();
     if (this.#covers.size > 0) this.#checkLater();

@@ -1,18 +1,22 @@
 // Keeps a target in step with the objects of one kind: list, watch, and begin again for as long as its signal has not
 // fired, whatever the API server does. Knows nothing of what the target keeps, nor of who writes.
-import { errorOfStatus, isGone, KubeError } from '../kube/errors.js';
+import { isGone, KubeError } from '../kube/errors.js';
 import type { KubeObject, ListPage, ResourceClient, WatchEvent } from '../kube/types.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
-import { childController, sleep, unlessAborted } from './abortable.js';
+import { sleep, unlessAborted } from './abortable.js';
 import { fullJitter } from './backoff.js';
 import { type Clock, systemClock } from './clock.js';
+import { type Freshness, Liveness } from './reflector-liveness.js';
+import { SingleWatch } from './reflector-watch.js';
 
 /** What is told of the objects, in the order of the API server. */
 export interface ReflectorTarget<T> {
   /** A list is about to be asked for: what was stored before this is in it. */
   listBegins(): void;
+  /** What is to be kept of an object of the list until all are there: maybe the target has the same already. */
+  listed?(object: T): Readonly<T>;
   /** These are all the objects. */
-  replace(objects: T[]): void;
+  replace(objects: Readonly<T>[]): void;
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void;
 }
 
@@ -26,15 +30,14 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 const PAGE_SIZE = 500;
-/** Bookmarks come about once a minute, so that this much silence means a dead connection. */
-const IDLE_MS = 90_000;
-/** A watch that lived so long was sound, even if nothing happened; one shorter than this and empty was not. */
+/** A watch that lived so long was sound, even if nothing happened. */
 const SOUND_AFTER_MS = 60_000;
-const TOO_SHORT_MS = 1000;
 const BACKOFF = { baseMs: 200, maxMs: 30_000 };
 const MAX_RETRY_AFTER_MS = 120_000;
 /** Once in a while all is listed anew, should an API server ever have kept an event to itself. */
 const RELIST_MS = 10 * 3600_000;
+/** Of so many events it is remembered that they came, should they come again. */
+const MAX_REMEMBERED = 1000;
 
 export class Reflector<T extends KubeObject> {
   readonly #client: ReflectorOptions<T>['client'];
@@ -43,13 +46,20 @@ export class Reflector<T extends KubeObject> {
   readonly #selector: { labelSelector?: string };
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #liveness: Liveness;
   readonly #markSynced: () => void;
   /** From where to watch; undefined when the next thing to do is to list. */
   #version: string | undefined;
   #listedAt = 0;
+  /** The connection broke or fell silent: maybe a server with another history has taken the place of the one before. */
+  #isSuspect = false;
   /** Failures in a row, without any sign of life in between. */
   #failures = 0;
-  #watching: AbortController | undefined;
+  #watching: SingleWatch<T> | undefined;
+  /** Who waits for a list that has not begun yet. */
+  readonly #refreshing: (() => void)[] = [];
+  /** The events since the last list, oldest first. */
+  readonly #delivered = new Set<string>();
 
   /** Resolves when the target was filled for the first time; stays pending if the signal fires before. */
   readonly synced: Promise<void>;
@@ -61,6 +71,7 @@ export class Reflector<T extends KubeObject> {
     this.#selector = options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector };
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#liveness = new Liveness(this.#clock);
     let markSynced: () => void = () => undefined;
     this.synced = new Promise((resolve) => (markSynced = resolve));
     this.#markSynced = markSynced;
@@ -71,6 +82,7 @@ export class Reflector<T extends KubeObject> {
     while (!signal.aborted) {
       try {
         if (this.#version === undefined) await this.#list(signal);
+        else if (this.#isSuspect) await this.#probe(this.#version, signal);
         else await this.#watch(this.#version, signal);
       } catch (error) {
         if (!signal.aborted) await this.#recover(error, signal);
@@ -78,94 +90,119 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Ends the watch under way, if there is one, and lists anew. */
-  relist(): void {
+  /**
+   * Lists anew, and resolves when the target has taken in a list that was begun after this call. Stays pending for as
+   * long as the API server fails, and for ever when the signal fires before.
+   */
+  refresh(): Promise<void> {
     this.#version = undefined;
     this.#watching?.abort();
+    return new Promise((resolve) => this.#refreshing.push(resolve));
+  }
+
+  freshness(): Freshness {
+    return this.#liveness.freshness();
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const objects: T[] = [];
-    let page: ListPage<T> | undefined;
-    this.#target.listBegins();
-    do {
-      const from = page?.continue === undefined ? {} : { continue: page.continue };
-      page = await unlessAborted(this.#client.list({ ...this.#selector, limit: PAGE_SIZE, ...from }), signal);
-      objects.push(...page.items);
-    } while (page.continue);
-    this.#version = page.resourceVersion;
-    this.#target.replace(objects);
-    this.#listedAt = this.#clock.now();
-    this.#log.debug('listed', { objects: objects.length });
+    const asked = this.#refreshing.splice(0);
+    try {
+      this.#target.listBegins();
+      const { objects, resourceVersion } = await this.#pages(signal);
+      this.#isSuspect = false;
+      this.#delivered.clear(); // maybe from another history, which tells of other things by the same versions
+      this.#target.replace(objects);
+      this.#listedAt = this.#clock.monotonic();
+      this.#log.debug('listed', { objects: objects.length });
+      // Who asked while this list was under way wants another.
+      this.#version = this.#refreshing.length > 0 ? undefined : resourceVersion;
+    } catch (error) {
+      this.#refreshing.unshift(...asked);
+      throw error;
+    }
+    this.#liveness.listed();
     this.#markSynced();
+    for (const resolve of asked) resolve();
+  }
+
+  async #pages(signal: AbortSignal): Promise<{ objects: Readonly<T>[]; resourceVersion: string }> {
+    const objects: Readonly<T>[] = [];
+    let from: { continue?: string } = {};
+    for (;;) {
+      const request = this.#client.list({ ...this.#selector, limit: PAGE_SIZE, ...from });
+      const page: ListPage<T> = await unlessAborted(request, signal);
+      this.#liveness.heard();
+      for (const object of page.items) objects.push(this.#target.listed?.(object) ?? object);
+      if (!page.continue) return { objects, resourceVersion: page.resourceVersion };
+      from = { continue: page.continue };
+    }
+  }
+
+  /**
+   * Of a version that is yet to come API servers tell nothing, for as long as it has not come. That they number their
+   * versions in order is taken for granted nowhere else; where they do not, nothing is lost but this insight.
+   */
+  async #probe(version: string, signal: AbortSignal): Promise<void> {
+    const request = this.#client.list({ ...this.#selector, limit: 1 });
+    const { resourceVersion } = await unlessAborted(request, signal);
+    this.#liveness.heard();
+    this.#isSuspect = false;
+    if (!(Number(resourceVersion) < Number(version))) return;
+    this.#log.warn('the API server has another history; listing anew', { version, now: resourceVersion });
+    this.#version = undefined;
   }
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
-    const { controller, release } = childController(signal);
-    const began = this.#clock.now();
-    const watchdog = this.#watchdog(controller);
-    let isAlive = false;
-    let failure: KubeError | undefined;
-
-    const onEvent = (event: WatchEvent<T>): void => {
-      if (controller.signal.aborted) return;
-      watchdog.feed();
-      if (event.type === 'ERROR') {
-        failure = errorOfStatus(this.#describe(), event.object);
-        this.#version = undefined; // such errors are about the version, whatever their code
-        return controller.abort();
-      }
-      isAlive = true;
-      this.#failures = 0;
-      this.#take(event.type, event.object);
-    };
-
-    this.#watching = controller;
-    watchdog.feed();
+    const watch = new SingleWatch<T>({
+      client: this.#client,
+      selector: this.#selector,
+      clock: this.#clock,
+      log: this.#log,
+      onOpen: () => this.#liveness.watchOpened(),
+      onEvent: (type, object) => this.#take(type, object),
+    });
+    this.#watching = watch;
     try {
-      await this.#client.watch({ ...this.#selector, resourceVersion, signal: controller.signal }, onEvent);
+      await watch.run(resourceVersion, signal);
     } finally {
-      release();
-      watchdog.stop();
       this.#watching = undefined;
-      const lived = this.#clock.now() - began;
-      if (lived >= SOUND_AFTER_MS) this.#failures = 0;
-      isAlive ||= lived >= TOO_SHORT_MS || controller.signal.aborted;
+      this.#liveness.watchEnded();
+      if (watch.livedMs >= SOUND_AFTER_MS) this.#failures = 0;
+      if (watch.isSilent) this.#isSuspect = true;
+      if (watch.failedInStream) this.#version = undefined;
     }
-    if (failure) throw failure;
-    // A server that ends every watch at once must not be asked in a tight loop.
-    if (!isAlive) throw new KubeError('the watch ended at once', { status: 0 });
-    if (this.#clock.now() - this.#listedAt >= RELIST_MS) this.#version = undefined;
-  }
-
-  /** Aborts a watch that was not fed for a while. */
-  #watchdog(controller: AbortController): { feed(): void; stop(): void } {
-    let stop: () => void = () => undefined;
-    const bite = (): void => {
-      this.#log.info('the watch fell silent; watching again', { idleMs: IDLE_MS });
-      controller.abort();
-    };
-    return {
-      stop: () => stop(),
-      feed: () => {
-        stop();
-        stop = this.#clock.after(IDLE_MS, bite);
-      },
-    };
+    if (this.#clock.monotonic() - this.#listedAt >= RELIST_MS) this.#version = undefined;
   }
 
   #take(type: Exclude<WatchEvent<T>['type'], 'ERROR'>, object: T): void {
-    if (type !== 'BOOKMARK') this.#target.apply(type, object);
-    if (object.metadata.resourceVersion) this.#version = object.metadata.resourceVersion;
+    const { name, resourceVersion } = object.metadata;
+    this.#failures = 0;
+    this.#liveness.watchDelivered();
+    if (type !== 'BOOKMARK') {
+      if (this.#isRepeated(`${type} ${name} ${resourceVersion}`)) return;
+      this.#target.apply(type, object);
+    }
+    if (resourceVersion) this.#version = resourceVersion;
+  }
+
+  /** What came once and comes again is old, and would undo what came in between. */
+  #isRepeated(event: string): boolean {
+    if (this.#delivered.has(event)) return true;
+    this.#delivered.add(event);
+    const [oldest] = this.#delivered;
+    if (this.#delivered.size > MAX_REMEMBERED && oldest !== undefined) this.#delivered.delete(oldest);
+    return false;
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {
     if (mustListAgain(error)) this.#version = undefined;
+    if (error instanceof KubeError && error.status === 0) this.#isSuspect = true;
     const failures = this.#failures++;
     if (isGone(error) && failures === 0) {
       this.#log.info('the watched version is gone; listing anew');
       return;
     }
+    this.#liveness.failed();
     const retryAfterMs = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const jitter = fullJitter(failures, { ...BACKOFF, random: this.#random });
     const waitMs = Math.round(Math.max(jitter, Math.min(retryAfterMs, MAX_RETRY_AFTER_MS)));
@@ -175,11 +212,6 @@ export class Reflector<T extends KubeObject> {
       waitMs,
     });
     await sleep(waitMs, signal, this.#clock);
-  }
-
-  #describe(): { call: string; confidential: boolean } {
-    const { kind, plural } = this.#client.type;
-    return { call: `watch ${plural}`, confidential: kind === 'Secret' };
   }
 }
 

@@ -11,6 +11,12 @@ import {
 } from './harness.test.js';
 import { ResourceStore } from './resource-store.js';
 
+/** The parts of an object that somebody could still change. */
+const thawedParts = (part: unknown): unknown[] => {
+  if (typeof part !== 'object' || part === null) return [];
+  return [...(Object.isFrozen(part) ? [] : [part]), ...Object.values(part).flatMap(thawedParts)];
+};
+
 describe('ResourceStore', () => {
   let client: ScriptedClient;
   let clock: ManualClock;
@@ -49,6 +55,40 @@ describe('ResourceStore', () => {
     expect(store.byIndex('color', 'color 12')).to.deep.equal([thing('a', '12')]);
     watch.emit('DELETED', thing('a', '13'));
     expect(store.list()).to.deep.equal([thing('b', '11')]);
+  });
+
+  it('lets nobody change what it shows, wherever it comes from', async () => {
+    const shown: unknown[] = [store.get('a'), ...store.list(), ...store.byIndex('color', 'color 5')];
+    store.onChange((_, current, previous) => shown.push(current, previous));
+    const answered = async (writing: Promise<unknown>, answer: Thing): Promise<void> => {
+      (await request()).answer(answer);
+      shown.push(await writing);
+    };
+    const held = { deletionTimestamp: 'now', finalizers: ['f'] };
+    await answered(store.create(thing('b', '')), thing('b', '11'));
+    await answered(store.replace(thing('a', '5')), thing('a', '12'));
+    await answered(store.replaceStatus(thing('a', '12')), thing('a', '13'));
+    await answered(store.read('a'), thing('a', '14'));
+    await answered(store.delete('b'), thing('b', '15', held));
+    watch.emit('ADDED', thing('c', '16', { labels: { a: 'b' } }));
+    shown.push((await store.waitFor('c', () => true, { timeoutMs: 100 })).object);
+    watch.emit('ERROR', { code: 410 });
+    await settle();
+    await list('20', thing('d', '17'));
+    const objects = [...shown, ...store.list()].filter((each) => each !== undefined);
+    expect(objects).to.have.length.above(15);
+    expect(objects.flatMap(thawedParts)).to.deep.equal([]);
+    expect(() => Object.assign(store.get('d')!, { spec: {} })).to.throw(TypeError);
+  });
+
+  it('keeps what it has of a list that brings the same, and tells nobody', async () => {
+    const before = store.get('a');
+    const refreshing = store.refresh();
+    await list('20', thing('a', '5'), thing('b', '11'));
+    await refreshing;
+    expect(store.get('a')).to.equal(before);
+    expect(changes).to.deep.equal(['b undefined>11']);
+    expect(store.freshness()).to.deep.equal({ synced: true, contactAgoMs: 0, failingForMs: 0 });
   });
 
   it('shows a write as soon as it is answered, and once only', async () => {

@@ -9,6 +9,8 @@ import { deepFreeze } from './freeze.js';
 import { KeyedLock } from './keyed-lock.js';
 import { type Observation, ReadYourWrites } from './read-your-writes.js';
 import { Reflector } from './reflector.js';
+import type { Freshness } from './reflector-liveness.js';
+import type { Guard, GuardableStore, WaitResult } from './store.js';
 
 export interface ResourceStoreOptions<T extends KubeObject> {
   client: ResourceClient<T>;
@@ -20,13 +22,7 @@ export interface ResourceStoreOptions<T extends KubeObject> {
   random?: () => number;
 }
 
-/** What a wait ended with: whether the predicate held, and the object as it was then. */
-export interface WaitResult<T> {
-  met: boolean;
-  object: Readonly<T> | undefined;
-}
-
-export class ResourceStore<T extends KubeObject> {
+export class ResourceStore<T extends KubeObject> implements GuardableStore<T> {
   readonly #client: ResourceClient<T>;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -43,7 +39,11 @@ export class ResourceStore<T extends KubeObject> {
     this.#log = log;
     this.#clock = clock;
     this.#cache = new ObjectCache({ log, ...(indexes ? { indexes } : {}) });
-    this.#answers = new ReadYourWrites({ cache: this.#cache, clock, relist: () => this.#reflector.relist() });
+    this.#answers = new ReadYourWrites({
+      cache: this.#cache,
+      clock,
+      relist: () => void this.#reflector.refresh(),
+    });
     this.#reflector = new Reflector({
       client,
       log,
@@ -68,6 +68,19 @@ export class ResourceStore<T extends KubeObject> {
   /** Resolves when the cache was filled for the first time; stays pending if the signal fires before. */
   get synced(): Promise<void> {
     return this.#reflector.synced;
+  }
+
+  /**
+   * Resolves when a list that was begun after this call is taken in: all that was stored before it then shows. Stays
+   * pending while the API server fails; whoever cannot wait for ever races it with a signal.
+   */
+  refresh(): Promise<void> {
+    return this.#reflector.refresh();
+  }
+
+  /** How far the cache can be trusted at this moment. */
+  freshness(): Freshness {
+    return this.#reflector.freshness();
   }
 
   /** From the cache. Like all objects of the store it is frozen: clone it to change it. */
@@ -107,24 +120,25 @@ export class ResourceStore<T extends KubeObject> {
     });
   }
 
-  async create(object: T): Promise<Readonly<T>> {
-    return this.#write(object, (o) => this.#client.create(o));
+  async create(object: T, guard?: Guard): Promise<Readonly<T>> {
+    return this.#write(object, guard, (o) => this.#client.create(o));
   }
 
   /** Fails with a conflict when the object is not of the stored version. */
-  async replace(object: T): Promise<Readonly<T>> {
-    return this.#write(object, (o) => this.#client.replace(o));
+  async replace(object: T, guard?: Guard): Promise<Readonly<T>> {
+    return this.#write(object, guard, (o) => this.#client.replace(o));
   }
 
-  async replaceStatus(object: T): Promise<Readonly<T>> {
-    return this.#write(object, (o) => this.#client.replaceStatus(o));
+  async replaceStatus(object: T, guard?: Guard): Promise<Readonly<T>> {
+    return this.#write(object, guard, (o) => this.#client.replaceStatus(o));
   }
 
   /** The object as it is now, when a finalizer still holds it; undefined when it is gone or never was. */
-  async delete(name: string, options: Preconditions = {}): Promise<Readonly<T> | undefined> {
+  async delete(name: string, options: Preconditions = {}, guard?: Guard): Promise<Readonly<T> | undefined> {
     return this.#writing.run(name, () =>
       this.#observe(name, async (observation) => {
         const uid = options.uid ?? this.#cache.get(name)?.metadata.uid;
+        guard?.();
         const object = await this.#client.delete(name, options);
         if (object) this.#answers.stored(observation, object);
         else this.#answers.gone(observation, uid);
@@ -172,10 +186,11 @@ export class ResourceStore<T extends KubeObject> {
     };
   }
 
-  #write(object: T, send: (object: T) => Promise<T>): Promise<Readonly<T>> {
+  #write(object: T, guard: Guard | undefined, send: (object: T) => Promise<T>): Promise<Readonly<T>> {
     const { name } = object.metadata;
     return this.#writing.run(name, () =>
       this.#observe(name, async (observation) => {
+        guard?.();
         const stored = await send(object);
         this.#answers.stored(observation, stored);
         return deepFreeze(stored);

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
-import { ManualClock, settle } from './harness.test.js';
-import { WorkQueue } from './work-queue.js';
+import { ManualClock } from './harness.test.js';
+import { type Priority, WorkQueue } from './work-queue.js';
 
 describe('WorkQueue', () => {
   let clock: ManualClock;
@@ -73,61 +72,102 @@ describe('WorkQueue', () => {
     expect(clock.pending).to.deep.equal([]);
   });
 
-  it('never gives a key to two workers, and loses none', async () => {
-    const key = fc.constantFrom('a', 'b', 'c');
-    const step = fc.oneof(
-      fc.record({ do: fc.constant('add' as const), key }),
-      fc.record({ do: fc.constant('addAfter' as const), key, ms: fc.integer({ min: 0, max: 20 }) }),
-      fc.record({ do: fc.constant('fail' as const), key }),
-      fc.record({ do: fc.constant('finish' as const), pick: fc.nat(2) }),
-      fc.record({ do: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 30 }) }),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
-        const time = new ManualClock();
-        const subject = new WorkQueue({ clock: time, random: Math.random });
-        /** Keys of which something was asked, and no work begun since. */
-        const owed = new Set<string>();
-        const busy: string[] = [];
-        const work = async (): Promise<void> => {
-          for (let next = await subject.get(); next !== undefined; next = undefined) {
-            expect(busy, 'one key on two workers').not.to.include(next);
-            busy.push(next);
-            owed.delete(next);
-          }
-        };
-        const finish = (index: number): void => {
-          const [done] = busy.splice(index % Math.max(1, busy.length), 1);
-          if (done === undefined) return;
-          subject.done(done);
-          void work();
-        };
-        void work();
-        void work();
-        for (const one of steps) {
-          if (one.do === 'finish') finish(one.pick);
-          else if (one.do === 'advance') time.advance(one.ms);
-          else {
-            owed.add(one.key);
-            if (one.do === 'add') subject.add(one.key);
-            if (one.do === 'addAfter') subject.addAfter(one.key, one.ms);
-            if (one.do === 'fail') subject.addRateLimited(one.key);
-          }
-          expect(subject.length).to.be.at.most(3);
-          await Promise.resolve();
-          await Promise.resolve();
+  describe('with priorities', () => {
+    const drain = async (): Promise<string> => {
+      let taken = '';
+      while (queue.length > 0) {
+        const key = await queue.get();
+        taken += key;
+        queue.done(key!);
+      }
+      return taken;
+    };
+    const addAll = (keys: string, priority: Priority): void => {
+      for (const key of keys) queue.add(key, priority);
+    };
+
+    it('hands out what a user waits for first, and of that what came first', async () => {
+      addAll('ab', 'background');
+      addAll('xyz', 'user');
+      expect(await drain()).to.equal('xyzab');
+    });
+
+    it('moves a key up that a user waits for too, and none down', async () => {
+      addAll('abc', 'background');
+      addAll('xb', 'user');
+      addAll('x', 'background');
+      expect(queue.length).to.equal(4);
+      expect(await drain()).to.equal('xbac');
+    });
+
+    it('lets the background have every eighth turn', async () => {
+      addAll('abc', 'background');
+      addAll('0123456789ABCDEFGH', 'user');
+      expect(await drain()).to.equal('0123456a789ABCDbEFGHc');
+    });
+
+    it('keeps the priority of what is added to a key that is worked on', async () => {
+      addAll('a', 'background');
+      await queue.get();
+      addAll('a', 'user');
+      addAll('a', 'background');
+      addAll('b', 'background');
+      queue.done('a');
+      expect(await drain()).to.equal('ab');
+    });
+
+    for (const [name, again] of [
+      ['fails', () => queue.addRateLimited('b')],
+      ['comes back later', () => queue.addAfter('b', 100)],
+      ['comes back at once', () => queue.addAfter('b', 0)],
+    ] as const) {
+      it(`keeps the priority of a key that ${name}`, async () => {
+        for (const [priority, order] of [
+          ['user', 'bc'],
+          ['background', 'cb'],
+        ] as const) {
+          queue.add('b', priority);
+          await queue.get();
+          again();
+          queue.done('b');
+          clock.advance(1000);
+          queue.add('c', priority === 'user' ? 'background' : 'user');
+          expect(await drain()).to.equal(order);
+          queue.forget('b');
         }
-        time.advance(120_000);
-        await settle();
-        while (busy.length > 0) {
-          finish(0);
-          await settle();
-        }
-        expect([...owed], 'lost').to.deep.equal([]);
-        expect(subject.length).to.equal(0);
-        subject.shutdown();
-      }),
-      { numRuns: 200 },
-    );
+      });
+    }
+
+    it('gives several wishes for later the highest of their priorities and the earliest time', async () => {
+      queue.addAfter('a', 100, 'user');
+      queue.addAfter('a', 50, 'background');
+      queue.addAfter('c', 50, 'background');
+      queue.addAfter('b', 50, 'background');
+      queue.addAfter('b', 100, 'user');
+      clock.advance(50);
+      expect(clock.pending).to.deep.equal([]);
+      addAll('d', 'background');
+      expect(await drain()).to.equal('abcd');
+    });
+  });
+
+  it('tells how long keys wait', async () => {
+    const waits: number[] = [];
+    queue = new WorkQueue({ clock, onTake: (waitedMs) => waits.push(waitedMs) });
+    expect(queue.oldestMs).to.equal(0);
+    const first = queue.get();
+    queue.add('a');
+    await first;
+    clock.advance(1000);
+    queue.add('b', 'background');
+    clock.advance(5);
+    queue.add('c', 'user');
+    clock.advance(10);
+    expect(queue.oldestMs).to.equal(15);
+    queue.add('b', 'user'); // is moved up, and has waited no less for that
+    expect(queue.oldestMs).to.equal(15);
+    await queue.get();
+    await queue.get();
+    expect([queue.oldestMs, waits]).to.deep.equal([0, [0, 10, 15]]);
   });
 });

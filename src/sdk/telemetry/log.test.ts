@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { createLog, errorDetails, logContext } from './log.js';
@@ -27,10 +28,43 @@ describe('the log', () => {
     expect(lines()).to.deep.equal([]);
   });
 
-  it('keeps the message whole when a detail is called message', () => {
+  it('keeps its own fields whole when details have the same names', () => {
     const { log, objects } = capture();
-    log.info('said', { message: 'other' });
-    expect(objects()[0]).to.include({ message: 'said', detailMessage: 'other' });
+    log.info('said', { message: 'other', level: 'high', timestamp: 'then' });
+    const [line] = objects();
+    expect(line).to.include({ message: 'said', detailMessage: 'other', level: 'info', detailLevel: 'high' });
+    expect(line)
+      .to.include({ detailTimestamp: 'then' })
+      .and.have.property('timestamp')
+      .that.matches(/^\d{4}-/);
+  });
+
+  it('takes what JSON cannot say', () => {
+    const { log, objects } = capture();
+    const circle: Record<string, unknown> = { big: 12n };
+    circle.self = circle;
+    log.info('x', circle);
+    expect(objects()[0]).to.deep.include({ big: '12' });
+  });
+
+  it('loses no line on standard output when the process ends at once', () => {
+    const script = `
+      import { createLog } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)};
+      const log = createLog({ level: 'info', format: 'json' });
+      log.info('one');
+      log.info('two');
+      process.exit(7);`;
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      ['--import=tsx', '--input-type=module', '--eval', script],
+      { encoding: 'utf8' },
+    );
+    expect(status).to.equal(7);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { message: string });
+    expect(lines.map(({ message }) => message)).to.deep.equal(['one', 'two']);
   });
 
   it('carries the context of the request through asynchronous work', async () => {
@@ -40,6 +74,20 @@ describe('the log', () => {
       logContext.run({ instanceId: 'i1' }, () => log.child({ part: 'osb' }).warn('deep'));
     });
     expect(objects()[0]).to.include({ requestId: 'r1', instanceId: 'i1', part: 'osb', level: 'warn' });
+  });
+
+  it('learns more of its context on the way, and nothing of it elsewhere', () => {
+    const { log, objects } = capture();
+    logContext.run({ requestId: 'r1' }, () => {
+      logContext.run({ requestId: 'r2' }, () => logContext.add({ instanceId: 'i2' }));
+      logContext.add({ instanceId: 'i1' });
+      log.info('inside');
+    });
+    logContext.add({ instanceId: 'i3' });
+    log.info('outside');
+    const [inside, outside] = objects();
+    expect(inside).to.include({ requestId: 'r1', instanceId: 'i1' });
+    expect(outside).not.to.have.any.keys('requestId', 'instanceId');
   });
 
   it('blacks out secrets by name, at any depth, and inside URLs and headers', () => {

@@ -1,8 +1,9 @@
 // Logging: one JSON object a line (or a readable line, for people), with the context of the request or reconcile
 // that it belongs to, and with secrets blacked out. Nothing else of the project writes to the console.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createLogger, format, transports } from 'winston';
-import { redact } from './redact.js';
+import { createLogger, format } from 'winston';
+import { Lines } from './lines.js';
+import { redactField } from './redact.js';
 
 export type LogDetails = Record<string, unknown>;
 
@@ -34,7 +35,13 @@ export const logContext = {
   run<T>(details: LogDetails, fn: () => T): T {
     return context.run({ ...context.getStore(), ...details }, fn);
   },
+  /** Within `run`, from now on; nothing elsewhere. */
+  add(details: LogDetails): void {
+    Object.assign(context.getStore() ?? {}, details);
+  },
 };
+
+const json = format.printf((line) => JSON.stringify(line));
 
 const text = format.printf(({ timestamp, level, message, ...details }) => {
   const clock = String(timestamp).slice(11, 19);
@@ -47,29 +54,21 @@ function plain(value: unknown): string {
 }
 
 export function createLog(options: LogOptions): Log {
-  const sink = options.stream
-    ? new transports.Stream({ stream: options.stream })
-    : new transports.Console({ forceConsole: false });
   const logger = createLogger({
     level: options.level,
-    format: format.combine(format.timestamp(), options.format === 'json' ? format.json() : text),
-    transports: [sink],
+    format: options.format === 'json' ? json : text,
+    transports: [new Lines(options.stream)],
   });
   return wrap({});
 
   function wrap(bound: LogDetails): Log {
     const write = (level: LogLevel) => (message: string, details?: LogDetails) => {
       if (!logger.isLevelEnabled(level)) return;
-      // `message` and `level` would be mixed into winston's own fields.
-      const all = redact({ ...context.getStore(), ...bound, ...details }) as LogDetails;
-      const { message: detailMessage, level: detailLevel, ...rest } = all;
-      logger.log({
-        level,
-        message,
-        ...rest,
-        ...(detailMessage === undefined ? {} : { detailMessage }),
-        ...(detailLevel === undefined ? {} : { detailLevel }),
-      });
+      const line: Line = { timestamp: new Date().toISOString(), level, message };
+      take(line, context.getStore());
+      take(line, bound);
+      take(line, details);
+      logger.log(line);
     };
     return {
       debug: write('debug'),
@@ -79,6 +78,23 @@ export function createLog(options: LogOptions): Log {
       child: (details) => wrap({ ...bound, ...details }),
     };
   }
+}
+
+interface Line extends LogDetails {
+  timestamp: string;
+  level: LogLevel;
+  message: string;
+}
+
+/** The line's own fields are not to be taken over by details of the same names. */
+const OTHER_NAMES = new Map([
+  ['timestamp', 'detailTimestamp'],
+  ['level', 'detailLevel'],
+  ['message', 'detailMessage'],
+]);
+
+function take(line: Line, details: LogDetails | undefined): void {
+  for (const name in details) line[OTHER_NAMES.get(name) ?? name] = redactField(name, details[name]);
 }
 
 /** An error in a form that a log line can hold: name, message, stack and the chain of causes. */

@@ -5,16 +5,17 @@ import type { Handler } from '../endpoint.js';
 import { parse, present, requireText } from '../parse.js';
 
 export function bind(broker: Broker): Handler {
-  return async ({ binding, query, body }) => {
-    const acceptsIncomplete = query.acceptsIncomplete();
+  return async ({ binding, patience, body, note }) => {
+    const waiting = patience();
     const dto = parse(BindDto, await body());
+    note({ serviceId: dto.service_id, planId: dto.plan_id });
     if (dto.predecessor_binding_id === undefined) {
       requireText(dto, 'service_id');
       requireText(dto, 'plan_id');
     }
     return broker.bind({
       ...binding,
-      acceptsIncomplete,
+      ...waiting,
       ...present({
         serviceId: dto.service_id,
         planId: dto.plan_id,

@@ -4,6 +4,9 @@ import type { Handler } from '../endpoint.js';
 import { polling } from './polling.js';
 
 export function bindingLastOperation(broker: Broker): Handler {
-  return async ({ binding, query }) =>
-    polling(await broker.bindingLastOperation({ ...binding, ...query.operation() }));
+  return async ({ binding, query, note }) => {
+    const asked = query.operation();
+    note({ operationId: asked.operation });
+    return polling(await broker.bindingLastOperation({ ...binding, ...asked }));
+  };
 }

@@ -3,6 +3,6 @@ import type { Broker } from '../broker.js';
 import type { Handler } from '../endpoint.js';
 
 export function deprovision(broker: Broker): Handler {
-  return ({ instance, query }) =>
-    broker.deprovision({ ...instance, acceptsIncomplete: query.acceptsIncomplete(), ...query.ids() });
+  return ({ instance, query, patience }) =>
+    broker.deprovision({ ...instance, ...patience(), ...query.ids() });
 }

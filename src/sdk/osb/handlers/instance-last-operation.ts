@@ -4,6 +4,9 @@ import type { Handler } from '../endpoint.js';
 import { polling } from './polling.js';
 
 export function instanceLastOperation(broker: Broker): Handler {
-  return async ({ instance, query }) =>
-    polling(await broker.instanceLastOperation({ ...instance, ...query.operation() }));
+  return async ({ instance, query, note }) => {
+    const asked = query.operation();
+    note({ operationId: asked.operation });
+    return polling(await broker.instanceLastOperation({ ...instance, ...asked }));
+  };
 }

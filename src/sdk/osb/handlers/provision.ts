@@ -6,16 +6,17 @@ import { parse, present, requireText } from '../parse.js';
 import { maintenanceVersion } from './maintenance-version.js';
 
 export function provision(broker: Broker, { requireGuids }: { requireGuids: boolean }): Handler {
-  return async ({ instance, query, body }) => {
-    const acceptsIncomplete = query.acceptsIncomplete();
+  return async ({ instance, patience, body, note }) => {
+    const waiting = patience();
     const dto = parse(ProvisionDto, await body());
+    note({ serviceId: dto.service_id, planId: dto.plan_id });
     if (requireGuids) {
       requireText(dto, 'organization_guid');
       requireText(dto, 'space_guid');
     }
     return broker.provision({
       ...instance,
-      acceptsIncomplete,
+      ...waiting,
       serviceId: dto.service_id,
       planId: dto.plan_id,
       ...present({

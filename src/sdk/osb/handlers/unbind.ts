@@ -3,6 +3,5 @@ import type { Broker } from '../broker.js';
 import type { Handler } from '../endpoint.js';
 
 export function unbind(broker: Broker): Handler {
-  return ({ binding, query }) =>
-    broker.unbind({ ...binding, acceptsIncomplete: query.acceptsIncomplete(), ...query.ids() });
+  return ({ binding, query, patience }) => broker.unbind({ ...binding, ...patience(), ...query.ids() });
 }

@@ -6,12 +6,13 @@ import { parse, present } from '../parse.js';
 import { maintenanceVersion } from './maintenance-version.js';
 
 export function update(broker: Broker): Handler {
-  return async ({ instance, query, body }) => {
-    const acceptsIncomplete = query.acceptsIncomplete();
+  return async ({ instance, patience, body, note }) => {
+    const waiting = patience();
     const dto = parse(UpdateDto, await body());
+    note({ serviceId: dto.service_id, planId: dto.plan_id });
     return broker.update({
       ...instance,
-      acceptsIncomplete,
+      ...waiting,
       serviceId: dto.service_id,
       ...present({
         planId: dto.plan_id,
