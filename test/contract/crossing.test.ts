@@ -78,8 +78,11 @@ describe('requests that cross', () => {
     const bindingId = await scene.binding(id);
     scene.cluster.local!.faults.silenceWatches({ resource: BINDINGS });
     const { client } = scene.kube.bindings;
-    const { metadata, ...rest } = (await client.delete(bindingId))!;
-    await client.replace({ ...rest, metadata: { ...metadata, finalizers: [] } });
+    await client.delete(bindingId);
+    await scene.kube.bindings.edit(bindingId, ({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, finalizers: [] },
+    }));
     const { uid } = (await client.create(bindingObject(bindingId, other))).metadata;
     const refused = eventually(
       () => Promise.resolve(scene.broker.log()),

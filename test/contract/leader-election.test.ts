@@ -9,6 +9,7 @@ import { LeaderElection } from '../../src/sdk/runtime/leader-election.js';
 import { NotLeaderError, type Term } from '../../src/sdk/runtime/leader-term.js';
 import { createLog } from '../../src/sdk/telemetry/log.js';
 import { faultsOf, openCluster, type TestCluster } from '../support/cluster.js';
+import { edit } from '../support/kube.js';
 import { type Proxy, startProxy } from '../support/proxy.js';
 
 /** Long enough that nobody takes over for being slow. */
@@ -198,8 +199,8 @@ describe('leader election on a Lease', function () {
 
   for (const [what, disturb] of [
     ['is deleted', () => leases.delete(lease)],
-    ['is given to somebody else', () => edit({ holderIdentity: 'nobody' })],
-    ['loses its holder', () => edit({ holderIdentity: '' })],
+    ['is given to somebody else', () => editLease({ holderIdentity: 'nobody' })],
+    ['loses its holder', () => editLease({ holderIdentity: '' })],
   ] as const) {
     it(`has one leader again when it ${what} by hand`, async () => {
       const { a } = await pair(SHORT);
@@ -217,7 +218,7 @@ describe('leader election on a Lease', function () {
   it('stays where it is when it is labelled by hand, and when the API server restarts', async function () {
     faultsOf(cluster, this);
     const { a, b } = await pair(15);
-    await edit({}, { edited: 'yes' });
+    await editLease({}, { edited: 'yes' });
     await cluster.local?.restart();
     await a.requests.tells('update leases');
     expect(a.election.isLeader).to.equal(true);
@@ -226,16 +227,11 @@ describe('leader election on a Lease', function () {
     expect(b.election.isKnown).to.equal(true);
   });
 
-  /** As someone does it with `kubectl edit`, again when the leader was faster. */
-  async function edit(change: Lease['spec'], labels: Record<string, string> = {}): Promise<void> {
-    for (;;) {
-      const found = (await leases.get(lease))!;
-      const next = { ...found, metadata: { ...found.metadata, labels }, spec: { ...found.spec, ...change } };
-      const isDone = await leases.replace(next).then(
-        () => true,
-        () => false,
-      );
-      if (isDone) return;
-    }
+  async function editLease(change: Lease['spec'], labels: Record<string, string> = {}): Promise<void> {
+    await edit(leases, lease, (found) => ({
+      ...found,
+      metadata: { ...found.metadata, labels },
+      spec: { ...found.spec, ...change },
+    }));
   }
 });

@@ -66,9 +66,9 @@ describe('the limits of an operation', () => {
       lab.on('ensure', broken);
       await scene.restart({ definition, env: { BROKER_MAX_ATTEMPTS: '0' } });
       await scene.osb.provision(id, provisionOf(PLAIN), ASYNC);
-      const { attempts: before } = lastOf(
-        await scene.kube.instances.until(id, (object) => (lastOf(object)?.attempts ?? 0) >= 2),
-      )!;
+      await scene.kube.instances.until(id, (object) => (lastOf(object)?.attempts ?? 0) >= 2);
+      await scene.broker.stop();
+      const { attempts: before } = lastOf((await scene.kube.instances.get(id))!)!;
       await scene.restart({ definition, env: { BROKER_MAX_ATTEMPTS: String(before! + 1) } });
       const last = lastOf(
         await scene.kube.instances.until(id, (object) => lastOf(object)?.state === 'failed'),

@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
 }
 
 describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, function () {
-  this.timeout(60_000);
+  this.timeout(180_000); // a script starts many a process
   const directory = mkdtempSync(join(tmpdir(), 'brokersdk-walk-'));
   let cluster: TestCluster | undefined;
   let child: ChildProcess;
@@ -47,6 +47,7 @@ describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, funct
         ...env,
         TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json'),
         BROKER_PORT: String(port),
+        BROKER_HEALTH_PORT: '0',
         BROKER_NAMESPACE: namespace,
         ECHO_SERVICE_PORT: String(echoPort),
         ECHO_SERVICE_URL: `http://127.0.0.1:${echoPort}`,

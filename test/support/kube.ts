@@ -23,6 +23,23 @@ import type { TestCluster } from './cluster.js';
 /** Far longer than anything takes: only a test that fails waits for so long. */
 const PATIENCE_MS = 20_000;
 
+/** Changes an object as `kubectl edit` does: once more where somebody else was faster. Returns what is stored then. */
+export async function edit<T extends KubeObject>(
+  client: ResourceClient<T>,
+  name: string,
+  change: (present: T) => T,
+): Promise<T> {
+  for (;;) {
+    const present = await client.get(name);
+    if (!present) throw new Error(`there is no ${name} to change`);
+    try {
+      return await client.replace(change(present));
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+}
+
 /** The objects of one kind. */
 export class Objects<T extends KubeObject> {
   readonly client: ResourceClient<T>;
@@ -50,17 +67,8 @@ export class Objects<T extends KubeObject> {
     return (await this.client.list()).items;
   }
 
-  /** Changes it as `kubectl edit` does: once more where somebody else was faster. Returns what is stored then. */
-  async edit(name: string, change: (present: T) => T): Promise<T> {
-    for (;;) {
-      const present = await this.get(name);
-      if (!present) throw new Error(`there is no ${name} to change`);
-      try {
-        return await this.client.replace(change(present));
-      } catch (error) {
-        if (!isConflict(error)) throw error;
-      }
-    }
+  edit(name: string, change: (present: T) => T): Promise<T> {
+    return edit(this.client, name, change);
   }
 
   /** The object of that name, once it is there and the predicate holds. */

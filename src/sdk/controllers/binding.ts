@@ -8,7 +8,6 @@ import type { Secret } from '../kube/types.js';
 import { isOwnedBy, secretName } from '../resources/binding-secret.js';
 import type { ServiceInstance } from '../resources/kinds.js';
 import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
-import { logContext } from '../telemetry/log.js';
 import { bindingProblem, predecessorProblem } from './binding-checks.js';
 import { removeBinding, removeOrphan } from './binding-removal.js';
 import {
@@ -40,12 +39,11 @@ export async function reconcileBinding(
     operationId: operation.id,
     ...(instance ? { instanceId: instanceIdOf(instance) } : {}),
   };
-  return logContext.run({ ...identity, ...requestOf(object, operation) }, async () => {
-    const work = await heed({ context, store, object, operation, instance, signal });
-    if (!work) return;
-    if (isDeleting(object)) return removeBinding(work);
-    return !instance && object.status?.secretRef ? removeOrphan(work) : realise(work);
-  });
+  const own = { ...context, log: context.log.child({ ...identity, ...requestOf(object, operation) }) };
+  const work = await heed({ context: own, store, object, operation, instance, signal });
+  if (!work) return;
+  if (isDeleting(object)) return removeBinding(work);
+  return !instance && object.status?.secretRef ? removeOrphan(work) : realise(work);
 }
 
 async function realise(work: BindingWork): Promise<Again> {

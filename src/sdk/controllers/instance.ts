@@ -4,7 +4,6 @@ import type { InstanceResult } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
 import type { Plan } from '../catalog/plan.js';
 import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
-import { logContext } from '../telemetry/log.js';
 import { type Again, hasFinalizer, nowOf, type ReconcileContext, withFinalizer } from './context.js';
 import { heed } from './escape-hatches.js';
 import { changeProblem, problemsOf } from './instance-checks.js';
@@ -26,11 +25,10 @@ export async function reconcileInstance(
   if (!object) return;
   const operation = currentOperation(object, nowOf(context));
   const identity = { instanceId: instanceIdOf(object), operationId: operation.id };
-  return logContext.run({ ...identity, ...requestOf(object, operation) }, async () => {
-    const work = await heed({ context, store, object, operation, instance: object, signal });
-    if (!work) return;
-    return isDeleting(object) ? removeInstance(work) : realise(work);
-  });
+  const own = { ...context, log: context.log.child({ ...identity, ...requestOf(object, operation) }) };
+  const work = await heed({ context: own, store, object, operation, instance: object, signal });
+  if (!work) return;
+  return isDeleting(object) ? removeInstance(work) : realise(work);
 }
 
 async function realise(work: InstanceWork): Promise<Again> {

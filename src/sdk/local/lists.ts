@@ -58,11 +58,10 @@ export function listPage(
       ? store.list(kind.storage, namespace)
       : store.listAt(version, kind.storage, namespace);
   if (!stored) throw expired(tooOldText(from !== undefined));
-  const shown = stored.map((object) => fromStored(kind, object));
-  const selected = (isSelected ? shown.filter(isSelected) : shown).filter(
-    (object) => !from || keyOf(object) > from.start,
-  );
-  const objects = limit ? selected.slice(0, limit) : selected;
+  const rest = from ? stored.filter((object) => keyOf(object) > from.start) : stored;
+  const selected = isSelected ? rest.filter((object) => isSelected(fromStored(kind, object))) : rest;
+  const page = limit ? selected.slice(0, limit) : selected;
+  const objects = page.map((object) => fromStored(kind, object));
   const left = selected.length - objects.length;
   const rv = version ?? store.version;
   const metadata: JsonObject = { resourceVersion: String(rv) };

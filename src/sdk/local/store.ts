@@ -62,8 +62,10 @@ export class Store {
   /** The list as it was at a version, by undoing later events; undefined when that is forgotten. */
   listAt(version: number, storage: string, namespace?: string): ApiObject[] | undefined {
     if (version < this.#floor) return undefined;
+    const later = this.#history.filter((event) => event.version > version && event.storage === storage);
+    if (later.length === 0) return this.list(storage, namespace);
     const objects = new Map(this.list(storage, namespace).map((object) => [keyOf(object), object]));
-    for (const event of this.#history.filter((e) => e.version > version && e.storage === storage).reverse()) {
+    for (const event of later.reverse()) {
       if (namespace !== undefined && event.object.metadata.namespace !== namespace) continue;
       if (event.previous) objects.set(keyOf(event.previous), event.previous);
       else objects.delete(keyOf(event.object));

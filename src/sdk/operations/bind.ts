@@ -104,12 +104,14 @@ function checkRequest(plan: Plan, request: BindRequest): void {
   requireAsync(plan.spec.asyncRequired?.bindings, request);
 }
 
+const isMade = ({ status }: Readonly<ServiceBinding>): boolean => status?.secretRef !== undefined;
+
 /** In a rotation, what the request does not say is taken from the predecessor. */
 async function inherit(context: OperationContext, request: BindRequest, plan: Plan): Promise<BindRequest> {
   if (request.predecessorBindingId === undefined) return request;
   if (!plan.spec.bindingRotatable)
     throw new OsbError('BadRequest', "this service plan's bindings cannot be rotated");
-  const predecessor = await findBinding(context, request.instanceId, request.predecessorBindingId);
+  const predecessor = await findBinding(context, request.instanceId, request.predecessorBindingId, isMade);
   if (!predecessor || isDeleting(predecessor)) {
     throw new OsbError('BadRequest', 'predecessor_binding_id is not a binding of this service instance');
   }

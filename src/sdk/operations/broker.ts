@@ -1,5 +1,5 @@
 // The OSB operations on custom resources, as the protocol's room wants them.
-import type { Broker } from '../osb/broker.js';
+import type { Broker, RequestBase } from '../osb/broker.js';
 import { newOperationId } from '../resources/operations.js';
 import { bind } from './bind.js';
 import type { OperationContext } from './context.js';
@@ -8,7 +8,7 @@ import { deprovision } from './deprovision.js';
 import { fetchBinding, fetchInstance } from './fetch.js';
 import { bindingLastOperation, instanceLastOperation } from './last-operation.js';
 import { provision } from './provision.js';
-import { translateKubeErrors } from './kube-errors.js';
+import { translated } from './kube-errors.js';
 import { unbind } from './unbind.js';
 import { update } from './update.js';
 
@@ -32,11 +32,16 @@ export function createBroker(options: BrokerOptions): Broker {
     now,
     departed,
   };
-  const on = <Request, Result>(
+  const on = <Request extends RequestBase, Result>(
     operation: (context: OperationContext, request: Request) => Promise<Result>,
   ) => {
-    return (request: Request): Promise<Result> =>
-      translateKubeErrors(() => operation(context, request), context.log);
+    return async (request: Request): Promise<Result> => {
+      try {
+        return await operation(context, request);
+      } catch (error) {
+        throw translated(error, context.log.child({ requestId: request.requestId }));
+      }
+    };
   };
   return {
     catalog: () => context.catalog.answer(),

@@ -8,7 +8,7 @@ import { openParameters } from '../resources/secret-parameters.js';
 import { bindingBody } from './binding-body.js';
 import type { OperationContext } from './context.js';
 import { isBusy } from './describe.js';
-import { existingInstance, findBinding, upToDate } from './lookup.js';
+import { existingInstance, findBinding } from './lookup.js';
 import { bodyOf } from './provision.js';
 
 export async function fetchInstance(
@@ -49,9 +49,8 @@ export async function fetchBinding(
   context: OperationContext,
   request: BindingRequest,
 ): Promise<Answer<200, FetchBindingBody>> {
-  const cached = await findBinding(context, request.instanceId, request.bindingId);
   const isFinished = ({ status }: Readonly<ServiceBinding>): boolean => status?.secretRef !== undefined;
-  const binding = await upToDate(context.stores.bindings, cached, isFinished);
+  const binding = await findBinding(context, request.instanceId, request.bindingId, isFinished);
   if (!binding || isDeleting(binding) || !binding.status?.secretRef) {
     throw new OsbError('NotFound', 'there is no finished service binding with this id');
   }

@@ -25,13 +25,15 @@ export function cachedInstance(
   return instance && instanceIdOf(instance) === instanceId ? instance : undefined;
 }
 
-/** A binding is only found under its own instance. */
+/** A binding is only found under its own instance. `suits` as for `upToDate`. */
 export async function findBinding(
   { stores }: OperationContext,
   instanceId: string,
   bindingId: string,
+  suits: (binding: Readonly<ServiceBinding>) => boolean = () => true,
 ): Promise<Readonly<ServiceBinding> | undefined> {
-  const binding = await find(stores.bindings, objectName(bindingId));
+  const cached = await find(stores.bindings, objectName(bindingId));
+  const binding = await upToDate(stores.bindings, cached, suits);
   return binding?.spec.instanceRef.name === objectName(instanceId) ? binding : undefined;
 }
 

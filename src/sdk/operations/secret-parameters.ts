@@ -23,7 +23,7 @@ import type { OperationContext } from './context.js';
 type JsonObject = Record<string, unknown>;
 type Subject = Pick<KubeObject, 'kind' | 'metadata'>;
 type Parametrised = KubeObject & {
-  spec: { parameters?: JsonObject };
+  spec: { parameters?: JsonObject; operation?: { requestId?: string } };
   status?: object;
 };
 
@@ -86,7 +86,8 @@ export async function storeFirstSecrets(
   try {
     await storeSecrets(context, owner, values);
   } catch (error) {
-    context.log.warn('the secret parameters could not be stored', errorDetails(error));
+    const { requestId } = owner.spec.operation ?? {};
+    context.log.warn('the secret parameters could not be stored', { requestId, ...errorDetails(error) });
     throw new OsbError('Unavailable', 'the broker cannot store the secret parameters now; try again');
   }
 }

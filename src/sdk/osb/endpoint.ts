@@ -1,7 +1,6 @@
 // Between Koa and the handlers: gathers what a request says into a `Call`, and writes what the handler replies.
 // Handlers know neither Koa nor headers; nothing here knows what an endpoint means.
 import type Koa from 'koa';
-import { logContext } from '../telemetry/log.js';
 import type { BodyReader } from './body.js';
 import type { BindingRequest, InstanceRequest, JsonObject, Patience } from './broker.js';
 import { answer } from './error-handler.js';
@@ -62,7 +61,6 @@ export function endpoint(operation: string, handler: Handler, readBody: BodyRead
       bindingId: ids.bindingId === undefined ? undefined : forLog(ids.bindingId),
     });
     Object.assign(ctx.state, loggedIds);
-    logContext.add(loggedIds);
     write(ctx, await handler(callOf(ctx, ids, readBody)));
   };
 }

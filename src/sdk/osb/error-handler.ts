@@ -27,8 +27,8 @@ export function errorHandler(log: Log): Koa.Middleware {
 }
 
 function unforeseen(ctx: Koa.Context, error: unknown, log: Log): OsbError {
-  const { route, instanceId, bindingId } = stateOf(ctx);
-  const details = { ...present({ route, instanceId, bindingId }), ...errorDetails(error) };
+  const { requestId, route, instanceId, bindingId } = stateOf(ctx);
+  const details = { requestId, ...present({ route, instanceId, bindingId }), ...errorDetails(error) };
   if (isAbandoned(ctx)) {
     log.debug('request abandoned by the client', details);
     return new OsbError('Unavailable', 'The request was abandoned');

@@ -9,8 +9,9 @@ export function requestLog(log: Log): Koa.Middleware {
   return async (ctx, next) => {
     const startedAt = performance.now();
     await next();
-    const { route = 'none', operation, instanceId, bindingId, operationId } = stateOf(ctx);
+    const { requestId, route = 'none', operation, instanceId, bindingId, operationId } = stateOf(ctx);
     log.info('request', {
+      requestId,
       method: ctx.method,
       route,
       status: ctx.status,

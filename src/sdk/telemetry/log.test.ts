@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import { createLog, errorDetails, logContext } from './log.js';
+import { createLog, errorDetails } from './log.js';
 
 function capture(format: 'json' | 'text' = 'json') {
   const stream = new PassThrough();
@@ -67,27 +67,16 @@ describe('the log', () => {
     expect(lines.map(({ message }) => message)).to.deep.equal(['one', 'two']);
   });
 
-  it('carries the context of the request through asynchronous work', async () => {
+  it('carries what a child was given, and what its parent was', () => {
     const { log, objects } = capture();
-    await logContext.run({ requestId: 'r1' }, async () => {
-      await Promise.resolve();
-      logContext.run({ instanceId: 'i1' }, () => log.child({ part: 'osb' }).warn('deep'));
-    });
-    expect(objects()[0]).to.include({ requestId: 'r1', instanceId: 'i1', part: 'osb', level: 'warn' });
-  });
-
-  it('learns more of its context on the way, and nothing of it elsewhere', () => {
-    const { log, objects } = capture();
-    logContext.run({ requestId: 'r1' }, () => {
-      logContext.run({ requestId: 'r2' }, () => logContext.add({ instanceId: 'i2' }));
-      logContext.add({ instanceId: 'i1' });
-      log.info('inside');
-    });
-    logContext.add({ instanceId: 'i3' });
+    const request = log.child({ requestId: 'r1', part: 'osb' });
+    request.child({ instanceId: 'i1', part: 'operations' }).warn('deep');
+    request.info('shallow');
     log.info('outside');
-    const [inside, outside] = objects();
-    expect(inside).to.include({ requestId: 'r1', instanceId: 'i1' });
-    expect(outside).not.to.have.any.keys('requestId', 'instanceId');
+    const [deep, shallow, outside] = objects();
+    expect(deep).to.include({ requestId: 'r1', instanceId: 'i1', part: 'operations', level: 'warn' });
+    expect(shallow).to.include({ requestId: 'r1', part: 'osb' }).and.not.have.property('instanceId');
+    expect(outside).not.to.have.any.keys('requestId', 'instanceId', 'part');
   });
 
   it('blacks out secrets by name, at any depth, and inside URLs and headers', () => {

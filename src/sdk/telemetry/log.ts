@@ -1,6 +1,5 @@
 // Logging: one JSON object a line (or a readable line, for people), with the context of the request or reconcile
 // that it belongs to, and with secrets blacked out. Nothing else of the project writes to the console.
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { createLogger, format } from 'winston';
 import { Lines } from './lines.js';
 import { redactField } from './redact.js';
@@ -16,7 +15,7 @@ export interface Log {
   info(message: string, details?: LogDetails): void;
   warn(message: string, details?: LogDetails): void;
   error(message: string, details?: LogDetails): void;
-  /** A log whose every line carries these details. */
+  /** A log whose every line carries these details: how what belongs to one request or reconcile is told. */
   child(details: LogDetails): Log;
 }
 
@@ -27,19 +26,6 @@ export interface LogOptions {
   /** Where lines go; standard output by default. */
   stream?: NodeJS.WritableStream;
 }
-
-const context = new AsyncLocalStorage<LogDetails>();
-
-/** Every line logged within `run`, however deep and late, carries the details. */
-export const logContext = {
-  run<T>(details: LogDetails, fn: () => T): T {
-    return context.run({ ...context.getStore(), ...details }, fn);
-  },
-  /** Within `run`, from now on; nothing elsewhere. */
-  add(details: LogDetails): void {
-    Object.assign(context.getStore() ?? {}, details);
-  },
-};
 
 const json = format.printf((line) => JSON.stringify(line));
 
@@ -65,7 +51,6 @@ export function createLog(options: LogOptions): Log {
     const write = (level: LogLevel) => (message: string, details?: LogDetails) => {
       if (!logger.isLevelEnabled(level)) return;
       const line: Line = { timestamp: new Date().toISOString(), level, message };
-      take(line, context.getStore());
       take(line, bound);
       take(line, details);
       logger.log(line);
