@@ -14,15 +14,17 @@ run-cluster: build ## Runs the broker against the cluster of the current kubecon
 	@exec node dist/cli/cluster.js
 
 ##@ Test
-test: node_modules ## Unit and contract tests; needs no cluster
+test: node_modules ## Unit and contract tests, and some hundred schedules of the simulator; needs no cluster
 	npm run --silent test:unit
 	npm run --silent test:contract
+	npm run --silent test:simulator
 
 test-cluster: node_modules ## The same contract tests on the API server of the current kubeconfig, and killed brokers
 	TEST_CLUSTER=1 npm run --silent test:contract
 	TEST_CLUSTER=1 npm run --silent test:chaos
 
 test-chaos: node_modules ## Thousands of schedules, and brokers that are killed for minutes; TEST_CLUSTER=1 for a real API server
+	SIM_SCHEDULES=2500 npm run --silent test:simulator
 	CHAOS_SECONDS=300 npm run --silent test:chaos
 
 verify: node_modules ## What must hold before a commit, beside the tests

@@ -90,7 +90,10 @@ describe('the budgets', () => {
     const answer = await broker.osb.provision(i, body, { accepts_incomplete: 'true' });
     expect(answer.status).to.equal(202);
     await proxy.until('update serviceinstances/status', 1);
-    await until(() => broker.lab.calls.filter((call) => call === `ensure ${i}`).length >= 3);
+    await eventually(
+      () => Promise.resolve(broker.lab.calls.filter((call) => call === `ensure ${i}`)),
+      (calls) => calls.length >= 3,
+    );
     hold.release();
     await broker.osb.untilEnded(() => broker.osb.lastOperation(i, { operation: answer.body.operation }));
     expect(proxy.counted()).to.deep.equal([
@@ -229,8 +232,3 @@ describe('the budgets', () => {
     expect(proxy.requests().filter(({ what }) => what === EVENT)).to.have.length(1);
   });
 });
-
-/** Waits until the condition holds, looking again after each turn of the event loop. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
-}

@@ -10,13 +10,17 @@ import { Lab } from '../support/lab.js';
 import { ASYNC, bindOf, PLAIN, provisionOf, queryOf, useScene } from '../support/scene.js';
 
 const HASTY = { serviceId: 'service-hasty', planId: 'plan-hasty' };
+const PATIENT = { serviceId: 'service-hasty', planId: 'plan-patient' };
 const lab = new Lab();
 const hasty = defineService({
   id: HASTY.serviceId,
   name: 'hasty',
-  description: 'Where an operation may run for a second',
+  description: 'Where an operation may run for so many seconds',
   backend: lab.backend,
-  plans: [{ id: HASTY.planId, name: 'hasty', description: 'A second', maximumPollingDuration: 1 }],
+  plans: [
+    { id: HASTY.planId, name: 'hasty', description: 'Short enough to wait for', maximumPollingDuration: 3 },
+    { id: PATIENT.planId, name: 'patient', description: 'Longer than anything', maximumPollingDuration: 600 },
+  ],
 });
 const definition = { services: [...labServices(lab.backend), hasty], backends: [lab.backend] };
 const lastOf = ({ status }: Readonly<ServiceInstance | ServiceBinding>) => status?.lastOperation;
@@ -87,11 +91,11 @@ describe('the limits of an operation', () => {
     });
 
     /** An operation that a broker worked on until it went down, and whose time has run out since. */
-    async function interrupted(type: 'provision' | 'deprovision'): Promise<string> {
+    async function interrupted(type: 'provision' | 'deprovision', ids = PATIENT): Promise<string> {
       const { client } = scene.kube.instances;
       const id = newId();
       const operation = longAgo(type, id);
-      const object = instanceObject(id, { ...HASTY, operation: { ...operation, type: 'provision' } });
+      const object = instanceObject(id, { ...ids, operation: { ...operation, type: 'provision' } });
       object.metadata.finalizers = [FINALIZER];
       const { status: _, ...made } = await client.create(object);
       const { requestedAt: startedAt, ...rest } = operation;
@@ -141,7 +145,7 @@ describe('the limits of an operation', () => {
     it('is over all the same where that try is in vain', async () => {
       await scene.broker.stop();
       const hold = lab.hold('ensure');
-      const id = await interrupted('provision');
+      const id = await interrupted('provision', HASTY);
       await scene.restart({ definition });
       await hold.reached;
       expect((await scene.ended(id)).body.state).to.equal('failed');

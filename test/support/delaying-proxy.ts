@@ -1,6 +1,6 @@
 // A slow machine on demand, to find tests that take for granted who is first. TEST_WATCH_DELAY_MS holds back each piece
 // of a watch, and TEST_ANSWER_DELAY_MS the answer to each other request, for a random time up to so many milliseconds,
-// for every broker under test; a watch stays in order.
+// for every broker under test; a watch stays in order. Beyond some hundred, mocha needs a longer --timeout.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestCluster } from './cluster.js';
 import { isWatch, type Proxy, startProxy } from './proxy.js';

@@ -1,4 +1,5 @@
 // The Kubernetes side of a test: looks at what the broker keeps there, and writes to it as someone with kubectl would.
+// What is seen here, a broker may see a moment later: ask it with `eventually` then, or until its operation has ended.
 import type { ClusterConfig } from '../../src/sdk/kube/config.js';
 import { isConflict } from '../../src/sdk/kube/errors.js';
 import { EVENTS, type KubeEvent } from '../../src/sdk/kube/events.js';

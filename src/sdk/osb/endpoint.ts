@@ -5,7 +5,6 @@ import type { BodyReader } from './body.js';
 import type { BindingRequest, InstanceRequest, JsonObject, Patience } from './broker.js';
 import { answer } from './error-handler.js';
 import { abandonedSignal, forLog, originatingIdentity, stateOf } from './identity.js';
-import { present } from './parse.js';
 import { Query } from './query.js';
 import { checkId } from './target.js';
 import type { OperationBody } from './wire.js';
@@ -55,19 +54,22 @@ export type Endpoint = (ctx: Koa.Context, ids: Ids) => Promise<void>;
 export function endpoint(operation: string, handler: Handler, readBody: BodyReader): Endpoint {
   return async (ctx, ids) => {
     stateOf(ctx).operation = operation;
-    check(ids);
-    const loggedIds = present({
-      instanceId: ids.instanceId === undefined ? undefined : forLog(ids.instanceId),
-      bindingId: ids.bindingId === undefined ? undefined : forLog(ids.bindingId),
-    });
-    Object.assign(ctx.state, loggedIds);
+    noteIds(ctx, ids);
     write(ctx, await handler(callOf(ctx, ids, readBody)));
   };
 }
 
-function check({ instanceId, bindingId }: Ids): void {
-  if (instanceId !== undefined) checkId('instance_id', instanceId);
-  if (bindingId !== undefined) checkId('binding_id', bindingId);
+/** For the log, if they are fit for anything. */
+function noteIds(ctx: Koa.Context, { instanceId, bindingId }: Ids): void {
+  const state = stateOf(ctx);
+  if (instanceId !== undefined) {
+    checkId('instance_id', instanceId);
+    state.instanceId = forLog(instanceId);
+  }
+  if (bindingId !== undefined) {
+    checkId('binding_id', bindingId);
+    state.bindingId = forLog(bindingId);
+  }
 }
 
 function callOf(ctx: Koa.Context, { instanceId = '', bindingId = '' }: Ids, readBody: BodyReader): Call {

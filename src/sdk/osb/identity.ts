@@ -8,6 +8,7 @@ import { safeObject } from './json.js';
 
 const REQUEST_HEADER = 'X-Broker-API-Request-Identity';
 const ORIGIN_HEADER = 'X-Broker-API-Originating-Identity';
+const ORIGIN_FIELD = ORIGIN_HEADER.toLowerCase();
 const MAX_LOGGED_LENGTH = 256;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
@@ -62,7 +63,7 @@ export function abandonedSignal(ctx: Koa.Context): AbortSignal {
 
 /** The originating identity, or undefined without the header; throws `BadRequest` when it cannot be parsed. */
 export function originatingIdentity(ctx: Koa.Context): OriginatingIdentity | undefined {
-  const header = ctx.req.headers[ORIGIN_HEADER.toLowerCase()];
+  const header = ctx.req.headers[ORIGIN_FIELD];
   if (header === undefined) return undefined;
   const [, platform, encoded] = /^(\S+) +([A-Za-z0-9+/_-]+={0,2})$/.exec(String(header)) ?? [];
   if (platform === undefined || encoded === undefined) {

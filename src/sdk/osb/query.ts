@@ -2,18 +2,20 @@
 import { OsbError } from './errors.js';
 import { present } from './parse.js';
 
-const KNOWN = ['accepts_incomplete', 'service_id', 'plan_id', 'operation'] as const;
+const KNOWN = new Set(['accepts_incomplete', 'service_id', 'plan_id', 'operation']);
 const MAX_OPERATION_LENGTH = 10_000;
 
 export class Query {
-  readonly #fields: URLSearchParams;
+  readonly #fields = new Map<string, string>();
 
   /** Throws `BadRequest` when the encoding is malformed or a known field is repeated. */
   constructor(querystring: string) {
     if (!isDecodable(querystring)) throw new OsbError('BadRequest', 'The query is not validly encoded');
-    this.#fields = new URLSearchParams(querystring);
-    const repeated = KNOWN.find((field) => this.#fields.getAll(field).length > 1);
-    if (repeated) throw new OsbError('BadRequest', `${repeated} must be given only once`);
+    for (const [field, value] of new URLSearchParams(querystring)) {
+      if (!KNOWN.has(field)) continue;
+      if (this.#fields.has(field)) throw new OsbError('BadRequest', `${field} must be given only once`);
+      this.#fields.set(field, value);
+    }
   }
 
   /** True only for `true`; `false`, empty and absent are false. */

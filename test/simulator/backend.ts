@@ -1,0 +1,158 @@
+// The backend of an author who is neither careless nor clever: looks before it makes, takes several steps, honours its
+// signal between them, and fails, waits and dawdles as backends do. It belongs to one process and dies with it.
+import type {
+  Binding,
+  BindingResult,
+  HeldInstance,
+  Instance,
+  InstanceResult,
+  InventoryScope,
+  NamedBackend,
+} from '../../src/sdk/authoring/backend.js';
+import { done, type Outcome, TerminalError, waiting } from '../../src/sdk/authoring/outcome.js';
+import type { Endpoint, World } from './world.js';
+
+const PARTS = ['disk', 'machine'];
+const TROUBLES = { transient: 6, waiting: 6, slow: 3, deaf: 1, stuck: 1, terminal: 1, kill: 2 };
+/** A process that was stalled for so long finds its connections closed. */
+const STALE_MS = 5_000;
+type Trouble = keyof typeof TROUBLES;
+
+export class SimulatedBackend implements NamedBackend {
+  readonly name = 'cloud';
+  readonly #world: World;
+  readonly #process: Endpoint;
+  /** Calls under way, by what they are about. */
+  readonly #calls = new Set<string>();
+
+  constructor(world: World, process: Endpoint) {
+    this.#world = world;
+    this.#process = process;
+  }
+
+  readonly dashboardUrl = ({ name }: { name: string }): string => `https://cloud.example/${name}`;
+
+  readonly ensure = (instance: Instance): Promise<Outcome<InstanceResult>> =>
+    this.#call('ensure', instance, async (pause) => {
+      const { cloud } = this.#world;
+      for (const part of PARTS) {
+        if (cloud.servers.get(instance.name)?.parts.has(part)) continue;
+        const trouble = await pause();
+        if (trouble === 'waiting') return waiting(`the ${part} is not there yet`, { retryAfter: 3 });
+        cloud.makePart(instance.name, part);
+      }
+      await pause();
+      cloud.configure(instance.name, instance.planId, { ...instance.parameters });
+      return done({});
+    });
+
+  readonly destroy = (instance: Instance): Promise<Outcome<object>> =>
+    this.#call('destroy', instance, async (pause) => {
+      const { cloud } = this.#world;
+      for (const part of [...PARTS].reverse()) {
+        if (!cloud.servers.get(instance.name)?.parts.has(part)) continue;
+        const trouble = await pause();
+        if (trouble === 'waiting') return waiting(`the ${part} is still in use`);
+        cloud.removePart(instance.name, part);
+      }
+      return done();
+    });
+
+  readonly bind = (binding: Binding): Promise<Outcome<BindingResult>> =>
+    this.#call('bind', binding, async (pause) => {
+      const { cloud } = this.#world;
+      const trouble = await pause();
+      if (trouble === 'waiting') return waiting('the user is being made');
+      if (cloud.servers.get(binding.instance.name)?.parts.size !== PARTS.length)
+        throw new Error('there is no such server');
+      const { password } = cloud.makeUser(binding.name, binding.instance.name);
+      await pause();
+      return done({ credentials: { username: binding.name, password } });
+    });
+
+  readonly unbind = (binding: Binding): Promise<Outcome<object>> =>
+    this.#call('unbind', binding, async (pause) => {
+      const { cloud } = this.#world;
+      if (!cloud.users.has(binding.name)) return done();
+      const trouble = await pause();
+      if (trouble === 'waiting') return waiting('the user is still logged in');
+      cloud.removeUser(binding.name);
+      return done();
+    });
+
+  readonly inventory = async ({ signal }: InventoryScope): Promise<HeldInstance[]> => {
+    const { cloud, random } = this.#world;
+    await this.#sleepUnlessAborted(random.between(1, 200), signal);
+    return [...cloud.servers.keys()].map((name) => ({
+      name,
+      bindings: [...cloud.users].filter(([, { server }]) => server === name).map(([user]) => user),
+    }));
+  };
+
+  async #call<T>(
+    step: string,
+    subject: { name: string; signal: AbortSignal; operationId: string },
+    work: (pause: () => Promise<Trouble | undefined>) => Promise<T>,
+  ): Promise<T> {
+    const { trace } = this.#world;
+    const key = `${step === 'ensure' || step === 'destroy' ? 'instance' : 'binding'} ${subject.name}`;
+    const who = this.#process.name;
+    if (!this.#process.isAlive) return new Promise(() => undefined);
+    if (this.#calls.has(key)) trace.violation('one call at a time', `${step} ${subject.name} on ${who}`);
+    this.#calls.add(key);
+    trace.add(who, `${step} ${subject.name} for ${subject.operationId}`);
+    try {
+      const outcome = await work(() => this.#pause(`${step} ${subject.name}`, subject.signal));
+      trace.add(who, `${step} ${subject.name} is ${(outcome as Partial<Outcome<object>>).state}`);
+      return outcome;
+    } catch (error) {
+      trace.add(who, `${step} ${subject.name} throws: ${(error as Error).message}`);
+      throw error;
+    } finally {
+      this.#calls.delete(key);
+    }
+  }
+
+  /** The time that a step takes, and what happens in it. Rejects when the signal fires, but for what does not listen. */
+  async #pause(step: string, signal: AbortSignal): Promise<Trouble | undefined> {
+    const { time, random, chaos, settings } = this.#world;
+    const trouble = chaos.backend() ? random.weighted(TROUBLES) : undefined;
+    // Where another replica takes over, it cannot wait for one that does not listen.
+    if (trouble === 'deaf' && settings.replicas === 1) {
+      await this.#sleep(random.between(1_000, 90_000));
+      return trouble;
+    }
+    const ms = trouble === 'slow' ? random.between(1_000, 30_000) : random.between(1, 200);
+    const due = time.now + ms;
+    await this.#sleepUnlessAborted(trouble === 'stuck' ? 3_600_000 : ms, signal);
+    if (time.now > due + STALE_MS) throw new Error('the cloud has hung up');
+    if (trouble === 'transient') throw new Error('the cloud is overcast');
+    if (trouble === 'terminal') throw new TerminalError('the cloud refuses');
+    if (trouble === 'kill') {
+      this.#process.kill(`in ${step}`);
+      return new Promise(() => undefined);
+    }
+    return trouble;
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { time } = this.#world;
+    return new Promise((resolve) => void time.after(ms, resolve, { owner: this.#process, isAnswer: true }));
+  }
+
+  async #sleepUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let stop = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      await Promise.race([this.#sleep(ms), aborted]);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+    signal.throwIfAborted();
+    if (!this.#process.isAlive) await new Promise(() => undefined);
+  }
+}
