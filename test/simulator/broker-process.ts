@@ -37,7 +37,10 @@ export class BrokerProcess implements Endpoint {
   readonly #ending = new AbortController();
   readonly #onDeath = new Set<() => void>();
   #leading: Promise<void> = Promise.resolve();
+  /** HTTP requests that it works on. */
+  readonly requests = new Set<object>();
   isAlive = true;
+  #isStopping = false;
   /** Whether it takes HTTP requests. */
   isServing = false;
   stalledUntil = 0;
@@ -89,7 +92,7 @@ export class BrokerProcess implements Endpoint {
     const offerings = this.#services.map(({ offering }) => offeringObject(offering, 'code'));
     // Every replica does this, leader or not.
     await servedRequest.run({ writes: [] }, () => loadOfferings(this.stores.offerings, 'code', offerings));
-    this.isServing = true;
+    this.isServing = !this.#isStopping;
   }
 
   /** From now on nothing that it began goes on. */
@@ -98,20 +101,27 @@ export class BrokerProcess implements Endpoint {
     this.#world.trace.add(this.name, `dies ${why}`);
     this.isAlive = false;
     this.isServing = false;
+    this.requests.clear();
     this.wire.close();
     for (const tell of this.#onDeath) tell();
   }
 
-  /** Ends well; `served` resolves when the requests under way are answered. */
-  async stop(served: Promise<void>): Promise<void> {
-    const { time, trace } = this.#world;
-    const grace = (): Promise<void> =>
-      new Promise((resolve) => time.after(GRACE_MS, resolve, { owner: this }));
-    trace.add(this.name, 'is told to stop');
+  stop(): void {
+    if (this.#isStopping || !this.isAlive) return;
+    this.#isStopping = true;
     this.isServing = false;
-    await Promise.race([served, grace()]);
+    this.#world.trace.add(this.name, 'is told to stop');
+    void this.#end();
+  }
+
+  /** As the real one does: first the requests under way, then the leadership, then all the rest. */
+  async #end(): Promise<void> {
+    const { time } = this.#world;
+    const sleep = (ms: number): Promise<void> =>
+      new Promise((resolve) => time.after(ms, resolve, { owner: this }));
+    for (let waited = 0; this.requests.size > 0 && waited < GRACE_MS; waited += 20) await sleep(20);
     this.#leaving.abort(new Error('the broker stops'));
-    await Promise.race([this.#leading, grace()]);
+    await Promise.race([this.#leading, sleep(GRACE_MS)]);
     this.#ending.abort();
     this.kill('in peace');
   }

@@ -16,6 +16,7 @@ export const REQUEST_FAULTS = [
   'hangsAfter',
   'killBefore',
   'killAfter',
+  'stops',
 ] as const;
 export type RequestFault = (typeof REQUEST_FAULTS)[number];
 

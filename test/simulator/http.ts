@@ -38,21 +38,10 @@ export class Http {
   readonly #world: World;
   readonly #processes: () => BrokerProcess[];
   #requests = 0;
-  /** Requests that a process works on, even if nobody waits for them any more. */
-  readonly #served = new Set<{ process: BrokerProcess }>();
 
   constructor(world: World, processes: () => BrokerProcess[]) {
     this.#world = world;
     this.#processes = processes;
-  }
-
-  get isQuiet(): boolean {
-    return this.#served.size === 0;
-  }
-
-  /** Resolves when a process has answered all that it works on. */
-  async answered(process: BrokerProcess): Promise<void> {
-    while ([...this.#served].some((request) => request.process === process)) await this.#world.time.sleep(20);
   }
 
   /** Never rejects. */
@@ -95,9 +84,8 @@ export class Http {
     request: OsbRequest,
     answer: HttpAnswer,
   ): Promise<Reply> {
-    const token = { process };
-    this.#served.add(token);
-    process.onDeath(() => this.#served.delete(token));
+    const token = {};
+    process.requests.add(token);
     const broker = process.broker as unknown as Record<Method, (request: OsbRequest) => Promise<Reply>>;
     answer.isLagging = this.#isLagging(process, request);
     try {
@@ -112,7 +100,7 @@ export class Http {
     } finally {
       answer.isLagging ||= this.#isLagging(process, request);
       answer.uid = this.#stored(request)?.metadata.uid;
-      this.#served.delete(token);
+      process.requests.delete(token);
     }
   }
 

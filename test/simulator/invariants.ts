@@ -20,7 +20,7 @@ export interface Scene {
   cloud: Cloud;
   processes: BrokerProcess[];
   /** Whether nobody accounts for it, and nobody looks for it. */
-  isForgotten(name: string): boolean;
+  isForgotten: (name: string) => boolean;
 }
 
 type Report = (invariant: string, details: string) => void;
@@ -34,7 +34,9 @@ const unsettled = (scene: Scene): Operable[] =>
 
 /** Whether nothing is left to do, and somebody is there to do what will come. */
 export function isAtRest(scene: Scene): boolean {
-  const isIdle = scene.processes.every(({ hasWork, wire }) => !hasWork && wire.pending.size === 0);
+  const isIdle = scene.processes.every(
+    ({ hasWork, requests, wire }) => !hasWork && requests.size + wire.pending.size === 0,
+  );
   return (
     isIdle && scene.processes.filter(({ isLeader }) => isLeader).length === 1 && unsettled(scene).length === 0
   );

@@ -39,7 +39,16 @@ export class KubectlUser {
 
   #act(id: string): void {
     const binding = bindingId(id, 1 + this.#random.int(2));
-    const action = this.#random.weighted({ make: 3, bind: 3, edit: 4, delete: 1, unbind: 1, pause: 1, retry: 1, abandon: 0.5 });
+    const action = this.#random.weighted({
+      make: 3,
+      bind: 3,
+      edit: 4,
+      delete: 1,
+      unbind: 1,
+      pause: 1,
+      retry: 1,
+      abandon: 0.5,
+    });
     switch (action) {
       case 'make':
         return this.#create(INSTANCES, id, { ...SMALL, parameters: { size: 1 } });
@@ -77,7 +86,8 @@ export class KubectlUser {
 
   #annotate(name: string, annotation: string, value: string | undefined): void {
     const { [annotation]: before, ...others } = this.#stored(name)?.metadata.annotations ?? {};
-    if (before !== value) this.#replace(name, { ...others, ...(value === undefined ? {} : { [annotation]: value }) });
+    if (before !== value)
+      this.#replace(name, { ...others, ...(value === undefined ? {} : { [annotation]: value }) });
   }
 
   /** Lets the instance go with all that the backend holds of it. */

@@ -1,29 +1,28 @@
-// One schedule from one seed: a cluster, a cloud, replicas, platforms, and what goes wrong; then calm, rest and the
-// checks, and in the end everything is removed and nothing may be left.
+// One schedule from one seed: a cluster, a cloud, replicas, users, and what goes wrong; then calm, rest and the checks;
+// in the end all leave, and nothing may be left of them.
+import { befall } from './accidents.js';
 import { Ambient } from './ambient.js';
-import type { BrokerProcess } from './broker-process.js';
 import { ApiServer } from './api-server.js';
-import { type Accident, Chaos, type ChaosPlan, drawPlan } from './chaos.js';
+import { Chaos, type ChaosPlan, drawPlan } from './chaos.js';
 import { Cloud } from './cloud.js';
-import { evict, Stranger } from './crowd.js';
+import { evict } from './crowd.js';
 import { Deployment } from './deployment.js';
 import { Http } from './http.js';
 import { checkEmpty, checkRest, isAtRest, type Scene } from './invariants.js';
-import { KubectlUser } from './kubectl.js';
 import { Ledger } from './ledger.js';
 import { Random } from './random.js';
-import { Tenant } from './tenant.js';
 import { VirtualTime } from './time.js';
 import { Trace, type Violation } from './trace.js';
-import { drawSettings, type Settings, type World } from './world.js';
+import { drawTraffic, type Stage } from './traffic.js';
+import { drawSettings, type Settings } from './world.js';
 
 export interface ScheduleOptions {
   seed: number;
   isVerbose?: boolean;
+  /** In place of what the seed says. */
   plan?: ChaosPlan;
   settings?: Partial<Settings>;
-  /** `life`: one tenant and the ordinary course of things; else what the seed says. */
-  traffic?: 'life' | 'drawn';
+  traffic?: typeof drawTraffic;
   /** Done to the cloud behind everybody's back, for the simulator's own test. */
   sabotage?: (cloud: Cloud) => void;
 }
@@ -31,10 +30,11 @@ export interface ScheduleOptions {
 export interface ScheduleResult {
   seed: number;
   violations: Violation[];
-  hash: string;
+  /** All that happened. */
   lines: string[];
-  /** Requests of the brokers to the API server before the calm, and what they and others wrote until the end. */
+  /** Requests of the brokers to the API server before the calm. */
   requests: number;
+  /** Changes of what is stored until the end, but for those of the Lease. */
   writes: number;
 }
 
@@ -42,51 +42,31 @@ export interface ScheduleResult {
 const CALM_FOR_MS = 120_000;
 const LIMIT_MS = 4 * 3_600_000;
 
-export async function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
-  const schedule = new Schedule(options);
-  return schedule.run();
-}
-
-/** How many have an instance to themselves, and how many share one. */
-const CROWDS = [
-  [1, 0],
-  [2, 0],
-  [1, 2],
-  [0, 3],
-] as const;
-
-type Actors = World & { http: Http; ledger: Ledger };
-
-interface Traffic {
-  tenants: Tenant[];
-  lives: (() => Promise<void>)[];
-}
-
-interface Hit {
-  process: BrokerProcess;
-  http: Http;
-  random: Random;
+export function runSchedule(options: ScheduleOptions): Promise<ScheduleResult> {
+  return new Schedule(options).run();
 }
 
 class Schedule {
+  readonly #options: ScheduleOptions;
   readonly #random: Random;
   readonly #time: VirtualTime;
   readonly #trace: Trace;
   readonly #ambient: Ambient;
   readonly #chaos: Chaos;
   readonly #settings: Settings;
-  readonly #options: ScheduleOptions;
-  #writes = 0;
+  readonly #api: ApiServer;
 
   constructor(options: ScheduleOptions) {
-    const { seed, isVerbose = false, plan, settings } = options;
+    const random = new Random(options.seed);
     this.#options = options;
-    this.#random = new Random(seed);
-    this.#time = new VirtualTime(this.#random.fork());
-    this.#trace = new Trace(() => this.#time.elapsed, isVerbose);
-    this.#ambient = new Ambient(this.#random.fork(), () => this.#time.now);
-    this.#chaos = new Chaos(plan ?? drawPlan(this.#random), this.#random.fork());
-    this.#settings = { ...drawSettings(this.#random), ...settings };
+    this.#random = random;
+    this.#time = new VirtualTime(random.fork());
+    this.#trace = new Trace(() => this.#time.elapsed, options.isVerbose ?? false);
+    this.#ambient = new Ambient(random.fork(), () => this.#time.now);
+    this.#chaos = new Chaos(options.plan ?? drawPlan(random), random.fork());
+    this.#settings = { ...drawSettings(random), ...options.settings };
+    const parts = { time: this.#time, trace: this.#trace, ambient: this.#ambient, random: random.fork() };
+    this.#api = new ApiServer({ ...parts, collectWithinMs: random.pick([50, 20_000]) });
   }
 
   async run(): Promise<ScheduleResult> {
@@ -102,112 +82,62 @@ class Schedule {
       process.removeAllListeners('unhandledRejection');
       for (const listener of listeners) process.on('unhandledRejection', listener);
     }
+    for (const misuse of new Set(this.#ambient.misuses))
+      this.#trace.violation('time and chance are injected', misuse);
     const { violations, lines } = this.#trace;
-    return {
-      seed: this.#options.seed,
-      violations,
-      hash: this.#trace.hash(),
-      lines,
-      requests: this.#chaos.requests,
-      writes: this.#writes,
-    };
+    const { requests } = this.#chaos;
+    return { seed: this.#options.seed, violations, lines, requests, writes: this.#api.writes };
   }
 
   async #course(): Promise<void> {
-    const { time, trace, chaos, random } = {
-      time: this.#time,
-      trace: this.#trace,
-      chaos: this.#chaos,
-      random: this.#random,
-    };
-    const api = new ApiServer({
-      time,
-      trace,
-      ambient: this.#ambient,
-      random: random.fork(),
-      collectWithinMs: random.pick([50, 20_000]),
-    });
+    const [time, trace, chaos, api, random] = [this.#time, this.#trace, this.#chaos, this.#api, this.#random];
     const ledger = new Ledger(trace, api);
     const cloud = new Cloud(trace, ledger);
     ledger.cloud = cloud;
     const world = { time, trace, chaos, api, cloud, settings: this.#settings, random: random.fork() };
     const deployment = new Deployment(world);
-    const http = new Http(world, () => deployment.processes);
-    const actors: Actors = { ...world, http, ledger };
-    const { tenants, lives } = this.#options.traffic === 'life' ? this.#life(actors) : this.#traffic(actors);
-    const isForgotten = (name: string): boolean => this.#settings.orphans === 'report' && ledger.isAbandoned(name);
-    const scene = (): Scene => ({ api, cloud, processes: deployment.processes, isForgotten });
-    let writes = 0;
-    const isQuiet = (): boolean => {
-      const hasWritten = writes !== api.writes;
-      writes = api.writes;
-      return !hasWritten && deployment.isComplete && http.isQuiet && isAtRest(scene());
-    };
-    this.#befall(deployment, http, api);
+    const processes = (): Deployment['processes'] => deployment.processes;
+    const stage: Stage = { ...world, ledger, http: new Http(world, processes) };
+    const { tenants, lives } = (this.#options.traffic ?? drawTraffic)(stage, random);
+    const scene = (): Scene => ({
+      api,
+      cloud,
+      processes: processes(),
+      isForgotten: this.#isForgotten(ledger),
+    });
+    const isQuiet = this.#quiet(() => deployment.isComplete && isAtRest(scene()));
 
+    befall({ time, chaos, api, processes }, random.fork());
     await this.#until(Promise.all(lives.map((live) => live())));
     chaos.end();
     this.#options.sabotage?.(cloud);
-    await this.#rest(isQuiet);
-    if (trace.violations.length === 0) checkRest(scene(), (...violation) => trace.violation(...violation));
+    await this.#rest(isQuiet, CALM_FOR_MS);
+    this.#check(checkRest, scene());
     trace.add('---', 'all leave');
-    await this.#until(
-      Promise.all([...tenants.map((tenant) => tenant.leave()), evict(actors, random.fork())]),
-    );
+    await this.#until(Promise.all([...tenants.map((tenant) => tenant.leave()), evict(stage, random.fork())]));
     await this.#rest(isQuiet, CALM_FOR_MS / 4);
-    if (trace.violations.length === 0) checkEmpty(scene(), (...violation) => trace.violation(...violation));
-    this.#writes = api.writes;
-    for (const misuse of new Set(this.#ambient.misuses))
-      trace.violation('time and chance are injected', misuse);
+    this.#check(checkEmpty, scene());
   }
 
-  #life(actors: Actors): Traffic {
-    const tenant = new Tenant('i0', actors, this.#random.fork());
-    return { tenants: [tenant], lives: [() => tenant.ordinaryLife()] };
+  /** Where orphans are told of and not removed, what was abandoned stays. */
+  #isForgotten(ledger: Ledger): (name: string) => boolean {
+    return (name) => this.#settings.orphans === 'report' && ledger.isAbandoned(name);
   }
 
-  #traffic(actors: Actors): Traffic {
-    const random = this.#random;
-    const [alone, crowd] = random.pick(CROWDS);
-    const many = <T>(length: number, make: (index: number) => T): T[] =>
-      Array.from({ length }, (_, i) => make(i));
-    const tenants = many(alone, (i) => new Tenant(`i${i}`, actors, random.fork()));
-    const strangers = many(crowd, (i) => new Stranger(`s${i}`, 'c0', actors, random.fork()));
-    const users = random.chance(0.3) ? [new KubectlUser(['k0', 'c0'], actors, random.fork())] : [];
-    const lives = [...tenants, ...strangers, ...users].map((actor) => {
-      const steps = 4 + random.int(12);
-      return () => actor.live(steps);
-    });
-    return { tenants, lives };
-  }
-
-  /** What happens by itself, now and then. */
-  #befall(deployment: Deployment, http: Http, api: ApiServer): void {
-    const random = this.#random.fork();
-    const again = (): void => {
-      const accident = this.#chaos.accident();
-      if (accident === 'restartApi') api.restart(random.between(100, 20_000));
-      else if (accident === 'expireAll') api.forgetHistory();
-      else if (accident && deployment.processes.length > 0)
-        this.#hit({ process: random.pick(deployment.processes), http, random }, accident);
-      this.#time.after(random.between(50, 4_000), again);
+  /** At rest, and nothing was written since it was asked last. */
+  #quiet(isIdle: () => boolean): () => boolean {
+    let writes = 0;
+    return () => {
+      const hasWritten = writes !== this.#api.writes;
+      writes = this.#api.writes;
+      return !hasWritten && isIdle();
     };
-    again();
   }
 
-  #hit({ process, http, random }: Hit, accident: Exclude<Accident, 'restartApi' | 'expireAll'>): void {
-    switch (accident) {
-      case 'kill':
-        return process.kill('by chance');
-      case 'stall':
-        return process.stall(random.between(500, 60_000), random.chance(0.5));
-      case 'partition':
-        return process.cutOff(random.between(500, 40_000));
-      case 'jump':
-        return process.setClock(random.between(-30_000, 120_000));
-      case 'stop':
-        return void process.stop(http.answered(process));
-    }
+  /** A schedule ends with the first rule that is broken: what follows would say little. */
+  #check(check: typeof checkRest, scene: Scene): void {
+    if (this.#trace.violations.length === 0)
+      check(scene, (...violation) => this.#trace.violation(...violation));
   }
 
   /** Lets time pass until the work is done. */
@@ -217,8 +147,8 @@ class Schedule {
     await this.#pass(() => isDone);
   }
 
-  /** Lets time pass until all has been at rest for a while. */
-  async #rest(isQuiet: () => boolean, forMs = CALM_FOR_MS): Promise<void> {
+  /** Lets time pass until all has been quiet for so long. */
+  async #rest(isQuiet: () => boolean, forMs: number): Promise<void> {
     let since = this.#time.now;
     await this.#pass(() => {
       if (!isQuiet()) since = this.#time.now;

@@ -1,5 +1,4 @@
 // What happened in a schedule: one line for each step, and what broke the rules.
-import { createHash } from 'node:crypto';
 
 export interface Violation {
   invariant: string;
@@ -27,10 +26,5 @@ export class Trace {
   violation(invariant: string, details: string): void {
     this.add('!!!', `${invariant}: ${details}`);
     this.violations.push({ invariant, details });
-  }
-
-  /** The same for the same course of events. */
-  hash(): string {
-    return createHash('sha256').update(this.lines.join('\n')).digest('hex').slice(0, 16);
   }
 }

@@ -69,6 +69,7 @@ export class Wire {
       endpoint.kill(`before ${requestText(request)}`);
       return never();
     }
+    if (fault === 'stops') endpoint.stop();
     if (fault) trace.add(endpoint.name, `${requestText(request)} meets ${fault}`);
     const served = servedRequest.getStore();
     if (isWrite(request) && request.type.kind !== LEASES.kind) this.pending.add(request);

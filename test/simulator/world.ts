@@ -35,6 +35,8 @@ export interface Endpoint extends Owner {
   /** Whether nothing comes through between it and the API server. */
   readonly isCutOff: boolean;
   kill(why: string): void;
+  /** Tells it to end well. */
+  stop(): void;
   /** Hears of each request of its own before it is sent. */
   onRequest(request: ApiRequest): void;
 }
