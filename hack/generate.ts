@@ -2,6 +2,7 @@
 // fails where a file is not what it would be.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
+import { withBenchTables } from './bench-tables.js';
 import { conformance } from './conformance.js';
 import { generateTypes } from './gen-types.js';
 import { withMetricsTable } from './metrics-table.js';
@@ -17,6 +18,7 @@ const TARGETS: [path: string, make: () => string | Promise<string>][] = [
   ['docs/conformance.md', conformance],
   ['README.md', () => withSnippets(read('README.md'), read)],
   ['docs/operations.md', () => withMetricsTable(read('docs/operations.md'))],
+  ['docs/performance.md', () => withBenchTables(read('docs/performance.md'), read)],
   ['docs/writing-a-service.md', () => withSnippets(read('docs/writing-a-service.md'), read)],
 ];
 
