@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { newId, startTestBroker, type TestBroker } from '../support/broker.js';
 import { IDS, idsQuery, provisionBody } from '../support/catalog.js';
 import { openCluster, type TestCluster } from '../support/cluster.js';
+import { BINDINGS } from '../../src/sdk/resources/kinds.js';
+import { Kube } from '../support/kube.js';
 import { type CountingProxy, EVENT, startCountingProxy } from '../support/counting-proxy.js';
 import { eventually } from '../support/unchanged.js';
 
@@ -66,6 +68,21 @@ describe('the budgets', () => {
       .to.be.greaterThan(whats.indexOf(write))
       .and.to.equal(whats.length - 1);
     proxy.clear();
+  }
+
+  /** What the tests before unbound has Secrets until the garbage collector comes, or a start of the broker. */
+  async function untilNoSecretIsAnOrphan(): Promise<void> {
+    const kube = await Kube.open(cluster);
+    const orphans = async (): Promise<string[]> => {
+      const owners = new Set((await kube.bindings.list()).map(({ metadata }) => metadata.uid));
+      const owned = (await kube.secrets.list()).filter(({ metadata }) =>
+        metadata.ownerReferences?.some(({ kind }) => kind === BINDINGS.kind),
+      );
+      return owned.flatMap(({ metadata: { name, ownerReferences } }) =>
+        owners.has(ownerReferences![0]!.uid) ? [] : [name],
+      );
+    };
+    await eventually(orphans, (names) => names.length === 0).finally(() => kube.close());
   }
 
   /** Then whatever the finished ones needed has been done. */
@@ -218,6 +235,7 @@ describe('the budgets', () => {
     proxy.clear();
     const ids = Array.from({ length: IDLE_INSTANCES }, newId);
     await Promise.all(ids.map((id) => broker.osb.provision(id, body)));
+    await untilNoSecretIsAnOrphan();
     await broker.stop(); // posts what Events are left
     proxy.clear();
     broker = await startTestBroker(proxy.cluster, { lab: broker.lab });

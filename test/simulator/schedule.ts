@@ -119,9 +119,10 @@ class Schedule {
     this.#check(checkEmpty, scene());
   }
 
-  /** Where orphans are told of and not removed, what was abandoned stays. */
+  /** Where orphans are not removed, or not looked for in time, what was abandoned stays. */
   #isForgotten(ledger: Ledger): (name: string) => boolean {
-    return (name) => this.#settings.orphans === 'report' && ledger.isAbandoned(name);
+    const { orphans, resyncMs } = this.#settings;
+    return (name) => (orphans === 'report' || resyncMs > CALM_FOR_MS / 4) && ledger.isAbandoned(name);
   }
 
   /** At rest, and nothing was written since it was asked last. */
