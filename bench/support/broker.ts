@@ -1,7 +1,6 @@
 // A broker under load: its process, and what a platform does with it.
 import { randomUUID } from 'node:crypto';
-import { openSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import type { BrokerCalls, BrokerInfo } from './broker-process.js';
@@ -51,6 +50,7 @@ export class BenchBroker {
 
   static async start(cluster: BenchCluster, options: BenchBrokerOptions): Promise<BenchBroker> {
     const { namespace, connections = 32, env, profile } = options;
+    const log = openSync(join(cluster.directory, 'broker.log'), 'w'); // to a file, as in production to a pipe
     const child = await Child.start<BrokerInfo, BrokerCalls>('./broker-process.js', {
       env: {
         KUBECONFIG: cluster.kubeconfig,
@@ -66,10 +66,9 @@ export class BenchBroker {
         BROKER_PATIENCE_SECONDS: '0',
         ...env,
       },
-      // Logs as in production, to a file.
-      stdout: openSync(join(tmpdir(), 'brokersdk-bench.log'), 'w'),
+      stdout: log,
       execArgv: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
-    });
+    }).finally(() => closeSync(log));
     return new BenchBroker(child, connections);
   }
 

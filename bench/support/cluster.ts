@@ -21,6 +21,8 @@ export const ON_REAL_CLUSTER = process.env.BENCH_CLUSTER === '1';
 const CLEANERS = 32;
 
 export interface BenchCluster {
+  /** For files that go with it. */
+  readonly directory: string;
   /** Of the kubeconfig file. */
   readonly kubeconfig: string;
   readonly config: ClusterConfig;
@@ -46,6 +48,7 @@ export async function openCluster(): Promise<BenchCluster> {
   const config = loadKubeConfig({ kubeconfig });
   const namespaces: string[] = [];
   const cluster: BenchCluster = {
+    directory,
     kubeconfig,
     config,
     async namespace() {
