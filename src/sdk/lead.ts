@@ -14,7 +14,7 @@ export interface LeadershipOptions {
   eventClient: ResourceClient<KubeEvent>;
   onEventDropped: () => void;
   /** What the controllers work with, whoever leads. */
-  context: Omit<ReconcileContext, 'stores' | 'events' | 'leadingSince'>;
+  context: Omit<ReconcileContext, 'stores' | 'events' | 'leadingSince' | 'assertLeading'>;
 }
 
 export class Leadership {
@@ -47,9 +47,10 @@ export class Leadership {
       },
       events,
       leadingSince: term.since,
+      assertLeading: guard,
     });
     this.#controllers = controllers;
-    controllers.start(term.signal);
+    controllers.start(term.over);
     await new Promise<void>((resolve) => onAbort(term.signal, resolve));
     await controllers.stop();
     this.#controllers = undefined;

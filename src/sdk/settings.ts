@@ -146,6 +146,12 @@ export const SETTINGS = {
     [1, 300],
     'After how long without a sign of life the replica that runs the controllers is replaced.',
   ),
+  callGraceSeconds: whole(
+    'BROKER_CALL_GRACE_SECONDS',
+    5,
+    [0, 60],
+    "For how long a backend's call may go on that a newer request or a stop overtakes, before its signal fires.",
+  ),
   retryAfterSeconds: whole(
     'BROKER_RETRY_AFTER_SECONDS',
     5,

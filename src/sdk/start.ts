@@ -148,6 +148,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
       operationTimeoutSeconds: settings.operationTimeoutSeconds,
       maxAttempts: settings.maxAttempts,
       orphans: settings.orphans,
+      callGraceMs: settings.callGraceSeconds * 1000,
       resyncMs: settings.resyncSeconds * 1000,
     },
   });

@@ -1,5 +1,6 @@
 // The backend of an author who is neither careless nor clever: looks before it makes, takes several steps, honours its
-// signal between them, and fails, waits and dawdles as backends do. It belongs to one process and dies with it.
+// signal between them, and fails, waits and dawdles as backends do. It belongs to one process and dies with it; what it
+// has sent by then arrives at the cloud all the same.
 import type {
   Binding,
   BindingResult,
@@ -17,6 +18,10 @@ const TROUBLES = { transient: 6, waiting: 6, slow: 3, deaf: 1, stuck: 1, termina
 /** A process that was stalled for so long finds its connections closed. */
 const STALE_MS = 5_000;
 type Trouble = keyof typeof TROUBLES;
+/** Where the cloud does nothing. */
+const LOST = new Set<Trouble>(['waiting', 'terminal', 'kill']);
+/** How long a request is on its way at most. */
+const ARRIVAL_MS = 200;
 
 export class SimulatedBackend implements NamedBackend {
   readonly name = 'cloud';
@@ -33,50 +38,49 @@ export class SimulatedBackend implements NamedBackend {
   readonly dashboardUrl = ({ name }: { name: string }): string => `https://cloud.example/${name}`;
 
   readonly ensure = (instance: Instance): Promise<Outcome<InstanceResult>> =>
-    this.#call('ensure', instance, async (pause) => {
+    this.#call('ensure', instance, async (send) => {
       const { cloud } = this.#world;
       for (const part of PARTS) {
         if (cloud.servers.get(instance.name)?.parts.has(part)) continue;
-        const trouble = await pause();
+        const trouble = await send(() => cloud.makePart(instance.name, part));
         if (trouble === 'waiting') return waiting(`the ${part} is not there yet`, { retryAfter: 3 });
-        cloud.makePart(instance.name, part);
       }
-      await pause();
-      cloud.configure(instance.name, instance.planId, { ...instance.parameters });
-      return done({});
+      const { name, planId, parameters } = instance;
+      const trouble = await send(() => cloud.configure(name, planId, { ...parameters }));
+      return trouble === 'waiting' ? waiting('it is being configured') : done({});
     });
 
   readonly destroy = (instance: Instance): Promise<Outcome<object>> =>
-    this.#call('destroy', instance, async (pause) => {
+    this.#call('destroy', instance, async (send) => {
       const { cloud } = this.#world;
       for (const part of [...PARTS].reverse()) {
         if (!cloud.servers.get(instance.name)?.parts.has(part)) continue;
-        const trouble = await pause();
+        const trouble = await send(() => cloud.removePart(instance.name, part));
         if (trouble === 'waiting') return waiting(`the ${part} is still in use`);
-        cloud.removePart(instance.name, part);
       }
       return done();
     });
 
   readonly bind = (binding: Binding): Promise<Outcome<BindingResult>> =>
-    this.#call('bind', binding, async (pause) => {
+    this.#call('bind', binding, async (send) => {
       const { cloud } = this.#world;
-      const trouble = await pause();
+      let password: string | undefined;
+      const trouble = await send(() => {
+        if (cloud.servers.get(binding.instance.name)?.parts.size !== PARTS.length) return;
+        ({ password } = cloud.makeUser(binding.name, binding.instance.name));
+      });
       if (trouble === 'waiting') return waiting('the user is being made');
-      if (cloud.servers.get(binding.instance.name)?.parts.size !== PARTS.length)
-        throw new Error('there is no such server');
-      const { password } = cloud.makeUser(binding.name, binding.instance.name);
-      await pause();
+      if (password === undefined) throw new Error('there is no such server');
+      await send();
       return done({ credentials: { username: binding.name, password } });
     });
 
   readonly unbind = (binding: Binding): Promise<Outcome<object>> =>
-    this.#call('unbind', binding, async (pause) => {
+    this.#call('unbind', binding, async (send) => {
       const { cloud } = this.#world;
       if (!cloud.users.has(binding.name)) return done();
-      const trouble = await pause();
+      const trouble = await send(() => cloud.removeUser(binding.name));
       if (trouble === 'waiting') return waiting('the user is still logged in');
-      cloud.removeUser(binding.name);
       return done();
     });
 
@@ -92,7 +96,7 @@ export class SimulatedBackend implements NamedBackend {
   async #call<T>(
     step: string,
     subject: { name: string; signal: AbortSignal; operationId: string },
-    work: (pause: () => Promise<Trouble | undefined>) => Promise<T>,
+    work: (send: (effect?: () => void) => Promise<Trouble | undefined>) => Promise<T>,
   ): Promise<T> {
     const { trace } = this.#world;
     const key = `${step === 'ensure' || step === 'destroy' ? 'instance' : 'binding'} ${subject.name}`;
@@ -102,7 +106,7 @@ export class SimulatedBackend implements NamedBackend {
     this.#calls.add(key);
     trace.add(who, `${step} ${subject.name} for ${subject.operationId}`);
     try {
-      const outcome = await work(() => this.#pause(`${step} ${subject.name}`, subject.signal));
+      const outcome = await work((effect) => this.#send(`${step} ${subject.name}`, subject.signal, effect));
       trace.add(who, `${step} ${subject.name} is ${(outcome as Partial<Outcome<object>>).state}`);
       return outcome;
     } catch (error) {
@@ -113,18 +117,31 @@ export class SimulatedBackend implements NamedBackend {
     }
   }
 
-  /** The time that a step takes, and what happens in it. Rejects when the signal fires, but for what does not listen. */
-  async #pause(step: string, signal: AbortSignal): Promise<Trouble | undefined> {
+  /**
+   * A step: its request is on its way at once, and has its effect even where nobody waits for the answer any more.
+   * Resolves with the trouble that there was; rejects when the signal fires, but for what does not listen.
+   */
+  async #send(step: string, signal: AbortSignal, effect?: () => void): Promise<Trouble | undefined> {
+    signal.throwIfAborted();
     const { time, random, chaos, settings } = this.#world;
     const trouble = chaos.backend() ? random.weighted(TROUBLES) : undefined;
+    const isLost = trouble !== undefined && LOST.has(trouble);
+    const arrived = new Promise<void>((resolve) => {
+      time.after(random.between(1, ARRIVAL_MS), () => resolve(isLost ? undefined : effect?.()), {
+        isAnswer: true,
+      });
+    });
     // Where another replica takes over, it cannot wait for one that does not listen.
     if (trouble === 'deaf' && settings.replicas === 1) {
       await this.#sleep(random.between(1_000, 90_000));
+      await arrived;
       return trouble;
     }
     const ms = trouble === 'slow' ? random.between(1_000, 30_000) : random.between(1, 200);
     const due = time.now + ms;
     await this.#sleepUnlessAborted(trouble === 'stuck' ? 3_600_000 : ms, signal);
+    await arrived;
+    signal.throwIfAborted();
     if (time.now > due + STALE_MS) throw new Error('the cloud has hung up');
     if (trouble === 'transient') throw new Error('the cloud is overcast');
     if (trouble === 'terminal') throw new TerminalError('the cloud refuses');

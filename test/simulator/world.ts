@@ -21,7 +21,7 @@ export interface World {
 /** How the brokers of a schedule are set. */
 export interface Settings extends Pick<
   ReconcileContext,
-  'operationTimeoutSeconds' | 'maxAttempts' | 'orphans' | 'resyncMs'
+  'operationTimeoutSeconds' | 'maxAttempts' | 'orphans' | 'resyncMs' | 'callGraceMs'
 > {
   replicas: number;
   operations: OperationSettings;
@@ -48,6 +48,7 @@ export function drawSettings(random: Random): Settings {
     maxAttempts: random.pick([0, 0, 6]),
     orphans: random.pick(['report', 'remove'] as const),
     resyncMs: random.pick([20_000, 24 * 3_600_000]),
+    callGraceMs: 5_000,
     operations: {
       patienceMs: random.pick([0, 2_000]),
       synchronousLimitMs: random.pick([1_000, 20_000]),

@@ -50,6 +50,7 @@ export async function startTestBroker(
     BROKER_LOG_LEVEL: 'debug',
     BROKER_PATIENCE_SECONDS: '0',
     BROKER_SHUTDOWN_GRACE_SECONDS: '2',
+    BROKER_CALL_GRACE_SECONDS: '0',
     ...options.env,
   });
   const proxy = await slowed(cluster);

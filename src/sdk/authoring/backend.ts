@@ -41,7 +41,10 @@ export interface Instance<Settings = JsonObject, Parameters = JsonObject> extend
 > {
   /** The operation that this call works on. */
   readonly operationId: string;
-  /** Fires on shutdown, past the deadline, or when a newer intent (a deprovision) overtakes this call. */
+  /**
+   * Fires past the deadline and when leadership is lost; after a grace, on shutdown or when a newer intent (a
+   * deprovision) overtakes this call, so that a call that ends by itself is not cut off with its outcome unknown.
+   */
   readonly signal: AbortSignal;
   readonly log: BackendLog;
 }

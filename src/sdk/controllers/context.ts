@@ -45,6 +45,8 @@ export interface ReconcileContext {
   };
   clock: Clock;
   random: () => number;
+  /** Throws when another replica may lead; then the signals of all reconciles fire. */
+  assertLeading: () => void;
   /** Since when this replica leads, on that clock. */
   leadingSince: number;
   /** How long an operation may run where its plan does not say. */
@@ -53,6 +55,8 @@ export interface ReconcileContext {
   maxAttempts: number;
   /** What is done about things in a backend that no resource accounts for. */
   orphans: 'report' | 'remove';
+  /** How long a backend's call may go on that a newer intent or a stop overtakes. */
+  callGraceMs: number;
   /** How often everything is looked at again. */
   resyncMs: number;
 }

@@ -11,9 +11,9 @@ import { Orphans } from './orphans.js';
 import { type ControllersByKind, wakeAll, wakeOnChange, wakeUnsettled } from './wake.js';
 
 export interface Controllers {
-  /** Until `stop`, or until the signal fires. To be called once, when the stores have fresh lists. */
+  /** Until `stop`; ends at once when the signal fires. To be called once, when the stores have fresh lists. */
   start(signal: AbortSignal): void;
-  /** Resolves when no reconcile is running any more. */
+  /** Takes up nothing more, gives what is under way its grace, and resolves when no reconcile is running any more. */
   stop(): Promise<void>;
   /** What waits, by controller. */
   queues(): Record<string, { length: number; oldestMs: number }>;
@@ -40,16 +40,16 @@ export function createControllers(context: ReconcileContext): Controllers {
   let running: Promise<unknown> = Promise.resolve();
   return {
     start(signal) {
-      const { controller: term, release } = childController(signal);
-      onAbort(ending.signal, () => term.abort(ending.signal.reason));
-      onAbort(term.signal, wakeOnChange(context, controllers));
+      const { controller: looking, release } = childController(signal);
+      onAbort(ending.signal, () => looking.abort(ending.signal.reason));
+      onAbort(looking.signal, wakeOnChange(context, controllers));
       for (const each of [...stores.instances.list(), ...stores.bindings.list()]) {
         warnOfHatches(context, each, undefined);
       }
       wakeUnsettled(context, controllers);
       wakeAll(context, controllers);
-      all.forEach((each) => each.start(term.signal));
-      running = resync(context, controllers, orphans, term.signal).finally(release);
+      all.forEach((each) => each.start(signal));
+      running = resync(context, controllers, orphans, looking.signal).finally(release);
     },
     async stop() {
       ending.abort(new Error('the controllers stop'));
@@ -76,6 +76,7 @@ function controller(
     name,
     log,
     concurrency: CONCURRENCY,
+    graceMs: context.callGraceMs,
     reconcile: (key, signal) => reconcile(own, key, signal),
     queue: { clock, random, onTake: (waitedMs) => metrics.queueWaited?.(name, waitedMs) },
   });

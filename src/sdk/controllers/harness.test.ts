@@ -137,6 +137,8 @@ export function makeWorld(
     maxAttempts: 0,
     orphans: 'report',
     resyncMs: 600_000,
+    callGraceMs: 0,
+    assertLeading: () => undefined,
     ...more,
   };
 }

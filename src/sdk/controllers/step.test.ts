@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { done, TerminalError, waiting } from '../authoring/outcome.js';
 import type { Operable } from '../resources/operations.js';
-import { ManualClock } from '../runtime/harness.test.js';
+import { ManualClock, settle } from '../runtime/harness.test.js';
 import type { Log } from '../telemetry/log.js';
 import { runStep, type Step, type StepResult } from './step.js';
 
@@ -17,6 +17,8 @@ interface Circumstances {
   random?: () => number;
   clock?: ManualClock;
   signal?: AbortSignal;
+  callGraceMs?: number;
+  assertLeading?: () => void;
 }
 
 function step(
@@ -34,7 +36,14 @@ function step(
     status: { lastOperation: { ...operation, state: 'in progress', attempts: more.attempts ?? 0 } },
   };
   return runStep({
-    context: { clock, random: more.random ?? Math.random, maxAttempts: more.maxAttempts ?? 0, log },
+    context: {
+      clock,
+      random: more.random ?? Math.random,
+      callGraceMs: more.callGraceMs ?? 0,
+      assertLeading: more.assertLeading ?? quiet,
+      maxAttempts: more.maxAttempts ?? 0,
+      log,
+    },
     object,
     operation,
     deadline: new Date(begun + 60_000),
@@ -117,6 +126,34 @@ describe('a step of an operation', () => {
     expect(clock.pending).to.deep.equal([60_000]);
     clock.advance(60_000);
     expect(await running).to.have.nested.property('progress.reason', 'DeadlineExceeded');
+  });
+
+  it('is told to have failed once what it had sent has had its time', async () => {
+    const clock = new ManualClock();
+    let isTold = false;
+    const running = step(untilAborted, { clock, callGraceMs: 5000 }).finally(() => (isTold = true));
+    clock.advance(60_000);
+    await settle();
+    clock.advance(4999);
+    await settle();
+    expect(isTold).to.equal(false);
+    clock.advance(1);
+    expect(await running).to.have.nested.property('progress.reason', 'DeadlineExceeded');
+  });
+
+  it('asks the backend nothing when another replica may lead', async () => {
+    let isAsked = false;
+    const asked = async (): Promise<ReturnType<typeof done>> => {
+      isAsked = true;
+      return done();
+    };
+    const assertLeading = (): void => {
+      throw new Error('not the leader');
+    };
+    await step(asked, { assertLeading }).catch((error: Error) =>
+      expect(error.message).to.equal('not the leader'),
+    );
+    expect(isAsked).to.equal(false);
   });
 
   it('leaves no timer behind, however it ends', async () => {

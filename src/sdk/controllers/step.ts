@@ -8,6 +8,7 @@ import {
   type Operation,
   type Progress,
 } from '../resources/operations.js';
+import { sleep } from '../runtime/abortable.js';
 import { equalJitter } from '../runtime/backoff.js';
 import { errorDetails } from '../telemetry/log.js';
 import type { ReconcileContext } from './context.js';
@@ -23,7 +24,10 @@ export type StepResult<T> =
   | { state: 'failed'; progress: Progress };
 
 export interface Step<T> {
-  context: Pick<ReconcileContext, 'clock' | 'random' | 'maxAttempts' | 'log'>;
+  context: Pick<
+    ReconcileContext,
+    'clock' | 'random' | 'maxAttempts' | 'callGraceMs' | 'assertLeading' | 'log'
+  >;
   object: Readonly<Operable>;
   operation: Operation;
   /** From when on the operation counts as failed. */
@@ -35,7 +39,8 @@ export interface Step<T> {
 
 /** Runs the step. Rejects only when `signal` fired: then nothing is known, and somebody else goes on. */
 export async function runStep<T extends object>(step: Step<T>): Promise<StepResult<T>> {
-  const { clock } = step.context;
+  const { clock, assertLeading } = step.context;
+  assertLeading(); // the timers of a process that slept ring late
   const left = step.deadline.getTime() - clock.now();
   if (left <= 0) return timedOut(step);
   const limit = timeLimit(clock, step.signal, left);
@@ -45,11 +50,19 @@ export async function runStep<T extends object>(step: Step<T>): Promise<StepResu
     return concluded(outcome, left);
   } catch (error) {
     step.signal.throwIfAborted();
-    if (limit.isOver) return timedOut(step);
+    if (limit.isOver) return cutOff(step);
     return error instanceof TerminalError ? refused(step, error) : repeat(step, error, left);
   } finally {
     limit.release();
   }
+}
+
+/** What the call had sent may still take effect: the failure, after which all of it may be removed, is told later. */
+async function cutOff<T>(step: Step<T>): Promise<StepResult<T>> {
+  const { clock, callGraceMs } = step.context;
+  if (callGraceMs > 0) await sleep(callGraceMs, step.signal, clock);
+  step.signal.throwIfAborted();
+  return timedOut(step);
 }
 
 function concluded<T extends object>(outcome: Outcome<T> | Removed, left: number): StepResult<T> {

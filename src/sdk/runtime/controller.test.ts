@@ -17,11 +17,12 @@ describe('Controller', () => {
   let stop: AbortController;
   let controller: Controller;
 
-  const start = (concurrency: number): void => {
+  const start = (concurrency: number, graceMs = 0): void => {
     controller = new Controller({
       name: 'test',
       log,
       concurrency,
+      graceMs,
       queue: { clock, random: () => 1 },
       reconcile: (key, signal) =>
         new Promise((finish, fail) => runs.put({ key, signal, finish: (result) => finish(result), fail })),
@@ -161,6 +162,73 @@ describe('Controller', () => {
     controller.interrupt('a');
     first.finish();
     expect((await runs.next()).key).to.equal('a');
+  });
+
+  describe('with a grace', () => {
+    const GRACE_MS = 5000;
+    beforeEach(async () => {
+      await controller.stop();
+      start(2, GRACE_MS);
+    });
+
+    it('lets what is interrupted end by itself, and runs it again at once', async () => {
+      controller.enqueue('a');
+      const first = await runs.next();
+      controller.interrupt('a');
+      clock.advance(GRACE_MS - 1);
+      expect(first.signal.aborted).to.equal(false);
+      first.finish();
+      await runs.next();
+      expect(clock.pending).to.deep.equal([]);
+    });
+
+    it('cuts off what does not end by itself, and gives what it had sent the same time before it goes on', async () => {
+      controller.enqueue('a');
+      const first = await runs.next();
+      controller.interrupt('a');
+      clock.advance(GRACE_MS);
+      expect(first.signal.aborted).to.equal(true);
+      first.fail(first.signal.reason);
+      await settle();
+      clock.advance(GRACE_MS - 1);
+      await settle();
+      expect(runs.waiting).to.equal(0);
+      clock.advance(1);
+      expect((await runs.next()).signal.aborted).to.equal(false);
+    });
+
+    it('lets what runs end by itself when it is stopped', async () => {
+      controller.enqueue('a');
+      const run = await runs.next();
+      const stopping = controller.stop();
+      await settle();
+      expect(run.signal.aborted).to.equal(false);
+      run.finish();
+      await stopping;
+      expect(clock.pending).to.deep.equal([]);
+    });
+
+    it('has not stopped before what it cut off has had its time', async () => {
+      controller.enqueue('a');
+      const run = await runs.next();
+      let isStopped = false;
+      const stopping = controller.stop().then(() => (isStopped = true));
+      clock.advance(GRACE_MS);
+      run.fail(run.signal.reason);
+      await settle();
+      expect([run.signal.aborted, isStopped]).to.deep.equal([true, false]);
+      clock.advance(GRACE_MS);
+      await stopping;
+    });
+
+    it('ends at once when its signal fires', async () => {
+      controller.enqueue('a');
+      const run = await runs.next();
+      stop.abort();
+      expect(run.signal.aborted).to.equal(true);
+      run.fail(run.signal.reason);
+      await controller.stop();
+    });
   });
 
   it('takes an interrupt of what does not run for an enqueue', async () => {

@@ -2,7 +2,7 @@
 // what is out of date. Level-based: a key says which object to look at, never what happened to it.
 import { isConflict } from '../kube/errors.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
-import { childController, onAbort } from './abortable.js';
+import { childController, onAbort, sleep } from './abortable.js';
 import { type Clock, systemClock } from './clock.js';
 import { type Priority, WorkQueue, type WorkQueueOptions } from './work-queue.js';
 
@@ -18,10 +18,22 @@ export interface ControllerOptions {
   concurrency: number;
   /**
    * Makes the world match what the key names; idempotent. Whatever it throws, it is called again later. The signal
-   * fires when the key is interrupted or the controller stops.
+   * fires when the controller is to end at once, and some grace after the key is interrupted or the controller stops.
    */
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | void>;
+  /**
+   * How long a reconcile may go on that is interrupted or stopped, so that it ends by itself where it can. One that had
+   * to be cut off is given that time once more before anything follows: a request that it had sent may still take
+   * effect, and must not do so after what undoes it. 0 by default.
+   */
+  graceMs?: number;
   queue?: WorkQueueOptions;
+}
+
+interface Run {
+  abort: AbortController;
+  /** Ends the wait for it to end by itself. */
+  cancel: () => void;
 }
 
 const CONFLICT_DELAY_MS = 100;
@@ -34,7 +46,7 @@ export class Controller {
   readonly #queue: WorkQueue;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Run>();
   readonly #stopping = new AbortController();
   #taken = 0;
   #turn: Promise<void> | undefined;
@@ -58,25 +70,52 @@ export class Controller {
     this.#queue.add(key, priority);
   }
 
-  /** As `enqueue` for a user, and a reconcile of the key under way sees its signal fire; failures count no more. */
+  /** As `enqueue` for a user, and a reconcile of the key under way is to end; failures count no more. */
   interrupt(key: string): void {
     this.#queue.forget(key);
     this.#queue.add(key);
-    this.#running.get(key)?.abort(new Error('a newer intent'));
+    const run = this.#running.get(key);
+    if (!run) return;
+    run.cancel();
+    run.cancel = this.#afterGrace(() => run.abort.abort(new Error('a newer intent')));
   }
 
-  /** Starts the workers; when `signal` fires, the controller stops. To be called once. */
+  /** Starts the workers; when `signal` fires, the controller ends at once. To be called once. */
   start(signal: AbortSignal): void {
     const workers = Array.from({ length: this.#options.concurrency }, () => this.#work());
-    const release = onAbort(signal, () => void this.stop());
+    const release = onAbort(signal, () => this.#end());
     this.#workers = Promise.all(workers).finally(release);
   }
 
-  /** Takes up nothing more, aborts the signals of what is under way, and resolves when that has ended. */
+  /** Takes up nothing more, gives what is under way its grace, and resolves when all of it has ended. */
   async stop(): Promise<void> {
     this.#queue.shutdown();
-    this.#stopping.abort(new Error('the controller stops'));
+    let isCutOff = false;
+    const cancel = this.#afterGrace(() => {
+      isCutOff = true;
+      this.#end();
+    });
     await this.#workers;
+    cancel();
+    if (isCutOff) await this.#settle();
+  }
+
+  #end(): void {
+    this.#queue.shutdown();
+    this.#stopping.abort(new Error('the controller stops'));
+  }
+
+  /** Until what was cut off has taken effect, if it does at all. */
+  async #settle(signal = new AbortController().signal): Promise<void> {
+    const { graceMs = 0 } = this.#options;
+    if (graceMs > 0) await sleep(graceMs, signal, this.#clock);
+  }
+
+  #afterGrace(fn: () => void): () => void {
+    const { graceMs = 0 } = this.#options;
+    if (graceMs > 0) return this.#clock.after(graceMs, fn);
+    fn();
+    return () => undefined;
   }
 
   async #work(): Promise<void> {
@@ -85,11 +124,14 @@ export class Controller {
       const key = await this.#queue.get();
       if (key === undefined) return;
       const { controller, release } = childController(this.#stopping.signal);
-      this.#running.set(key, controller);
+      const run: Run = { abort: controller, cancel: () => undefined };
+      this.#running.set(key, run);
       try {
         await this.#reconcile(key, controller.signal);
       } finally {
+        run.cancel();
         release();
+        if (controller.signal.aborted) await this.#settle(this.#stopping.signal);
         this.#running.delete(key);
         this.#queue.done(key);
       }

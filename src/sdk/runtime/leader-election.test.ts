@@ -157,6 +157,8 @@ describe('LeaderElection', () => {
       expect(a.terms).to.have.length(1);
       end();
       await pass(clock, SOON_MS);
+      expect(a.terms, 'before what it cut off has had its time').to.have.length(1);
+      await pass(clock, LEASE_MS - VALID_MS);
       expect(a.terms).to.have.length(2);
     });
 

@@ -74,7 +74,10 @@ export class LeaderElection {
       if (!term) return;
       const began = this.#clock.monotonic();
       const isLost = !signal.aborted && (await this.#serve(term, signal, lead));
-      if (isLost && !signal.aborted) continue;
+      if (isLost && !signal.aborted) {
+        await sleep(this.#times.settleMs, signal, this.#clock);
+        continue;
+      }
       await this.#release();
       if (signal.aborted) return;
       shortTerms = this.#clock.monotonic() - began < this.#times.leaseMs ? shortTerms + 1 : 0;

@@ -7,6 +7,8 @@ import type { Clock } from './clock.js';
 export interface Term {
   /** Fires when the work is to end: this replica stops, or leads no more. */
   readonly signal: AbortSignal;
+  /** Fires when nothing may be written any more. */
+  readonly over: AbortSignal;
   /** When it began, in milliseconds since 1970. */
   readonly since: number;
   /** Throws NotLeaderError when another replica may lead; while work that was told to end still ends, it does not. */
@@ -60,7 +62,6 @@ export class LeaderTerm implements Term {
     return this.#work.signal;
   }
 
-  /** Fires when nothing may be written any more. */
   get over(): AbortSignal {
     return this.#over.signal;
   }

@@ -43,6 +43,11 @@ export class LeaseTimes {
     return Math.max(this.#backoff(failures, baseMs, this.renewMs), Math.min(askedMs, this.renewMs));
   }
 
+  /** After a term that was lost: for what that term had sent and cut off, as others wait for it. */
+  get settleMs(): number {
+    return this.leaseMs - this.validMs;
+  }
+
   /** Before standing again, after so many terms in a row that ended too soon. */
   restMs(shortTerms: number): number {
     return this.#backoff(shortTerms, this.renewMs, this.leaseMs);

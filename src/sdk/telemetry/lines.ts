@@ -5,6 +5,16 @@ import { transports } from 'winston';
 /** What winston keeps a finished line under. */
 const LINE = Symbol.for('message');
 
+/** Those with lines for standard output that are not written yet. */
+const unwritten = new Set<Lines>();
+
+/** However the process ends, short of being killed: what was said last is what will be asked for first. */
+let hearsExit = false;
+function flushAtExit(): void {
+  if (!hearsExit) process.once('exit', () => unwritten.forEach((lines) => lines.flush()));
+  hearsExit = true;
+}
+
 export class Lines extends transports.Stream {
   readonly #stream: NodeJS.WritableStream;
   readonly #isGathering: boolean;
@@ -14,21 +24,24 @@ export class Lines extends transports.Stream {
     super({ stream: stream ?? process.stdout });
     this.#stream = stream ?? process.stdout;
     this.#isGathering = stream === undefined;
-    // However the process ends, short of being killed: what was said last is what will be asked for first.
-    if (this.#isGathering) process.once('exit', () => this.#flush());
+    if (this.#isGathering) flushAtExit();
   }
 
   override log(info: { [LINE]?: string }, next: () => void): void {
     const line = `${info[LINE]}\n`;
     if (!this.#isGathering) this.#stream.write(line);
     else {
-      if (this.#gathered === '') setImmediate(() => this.#flush());
+      if (this.#gathered === '') {
+        unwritten.add(this);
+        setImmediate(() => this.flush());
+      }
       this.#gathered += line;
     }
     next();
   }
 
-  #flush(): void {
+  flush(): void {
+    unwritten.delete(this);
     if (this.#gathered === '') return;
     this.#stream.write(this.#gathered);
     this.#gathered = '';
