@@ -42,7 +42,7 @@ export class KubectlUser {
     const action = this.#random.weighted({
       make: 3,
       bind: 3,
-      edit: 4,
+      edit: 5,
       delete: 1,
       unbind: 1,
       pause: 1,

@@ -27,6 +27,8 @@ export class Tenant {
   /** What there is, as far as it is told; undefined when there is nothing. */
   #instance: Expected | undefined;
   readonly #bindings = new Map<string, { predecessor?: string }>();
+  /** Nothing goes wrong in the cloud, so that what is asked for is done. */
+  #isOrdinary = false;
 
   constructor(id: string, world: PlatformWorld & { api: ApiServer }, random: Random) {
     this.#id = id;
@@ -47,6 +49,7 @@ export class Tenant {
   /** Each thing once, in the usual order. */
   async ordinaryLife(): Promise<void> {
     const [first, second] = [bindingId(this.#id, 1), bindingId(this.#id, 2)];
+    this.#isOrdinary = true;
     while (!this.#instance)
       await this.#provisionAs({ ...SMALL, parameters: { size: 1, token: 'secret-1' } }, true);
     while (!this.#bindings.has(first)) await this.#bind(first);
@@ -116,7 +119,16 @@ export class Tenant {
 
   async #provisionAs(wanted: Expected, acceptsIncomplete: boolean): Promise<void> {
     const isThere = await this.#make({ ...this.#provisionRequest(wanted), acceptsIncomplete }, 'provision');
-    if (isThere) this.#instance = wanted;
+    if (isThere) this.#become(wanted);
+  }
+
+  /** What is told to be there is there. */
+  #become(instance: Expected): void {
+    this.#instance = instance;
+    const server = this.#world.ledger.cloud!.servers.get(this.#id);
+    const isIt = server?.planId === instance.planId && isSame(server.parameters, instance.parameters);
+    const details = `${this.#id} is ${server?.planId} ${JSON.stringify(server?.parameters)}`;
+    if (!isIt) this.#world.trace.violation('what was asked for is there', details);
   }
 
   /**
@@ -134,6 +146,7 @@ export class Tenant {
       const end = await this.#platform.ended(request, answer.body.operation);
       if (end === 'succeeded') return true;
       if (end === 'gone') this.#unlessLagging(answer, 'nothing accepted is lost', method);
+      if (this.#isOrdinary) this.#unlessLagging(answer, 'what is asked for is done', method);
       return this.#cleanUp(request);
     }
     // What was taken back because it failed may not go away before it is removed.
@@ -241,12 +254,13 @@ export class Tenant {
     else if (answer.status !== 200 && answer.status !== 422)
       this.#violation('an update is taken', 'update', answer);
     if (end === 'succeeded')
-      this.#instance = {
+      this.#become({
         ...before,
         planId: planId ?? before.planId,
         parameters: { ...before.parameters, ...parameters },
-      };
+      });
     else if (end === 'gone') this.#violation('nothing accepted is lost', 'update', answer);
+    else if (this.#isOrdinary) this.#violation('what is asked for is done', 'update', answer);
   }
 
   async #bind(binding: string, predecessor?: string): Promise<void> {

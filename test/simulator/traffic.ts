@@ -37,7 +37,7 @@ export function drawTraffic(stage: Stage, random: Random): Traffic {
   const strangers = many(crowd, (index) => new Stranger(`s${index}`, 'c0', stage, random.fork()));
   const users = random.chance(0.3) ? [new KubectlUser(['k0', 'c0'], stage, random.fork())] : [];
   const lives = [...tenants, ...strangers, ...users].map((actor) => {
-    const steps = 4 + random.int(12);
+    const steps = 4 + random.int(random.pick([12, 12, 40]));
     return () => actor.live(steps);
   });
   return { tenants, lives };

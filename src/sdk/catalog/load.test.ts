@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { KubeError } from '../kube/errors.js';
 import { API_VERSION, type ServiceOffering, SOURCE_LABEL } from '../resources/kinds.js';
 import { loadOfferings, offeringObject, type OfferingStore, readCatalogFile } from './load.js';
 
@@ -30,17 +31,32 @@ class FakeStore implements OfferingStore {
     return [...this.objects.values()];
   }
 
+  async read(name: string): Promise<ServiceOffering | undefined> {
+    this.writes.push(`read ${name}`);
+    return this.objects.get(name);
+  }
+
   async create(object: ServiceOffering): Promise<void> {
+    this.#refuse();
     this.#write('create', object.metadata.name, object);
   }
 
   async replace(object: ServiceOffering): Promise<void> {
+    this.#refuse();
     this.#write('replace', object.metadata.name, object);
   }
 
   async delete(name: string): Promise<void> {
     this.writes.push(`delete ${name}`);
     this.objects.delete(name);
+  }
+
+  /** What another replica does just before a write of this one, which is refused then. */
+  readonly crossings: (() => KubeError)[] = [];
+
+  #refuse(): void {
+    const crossing = this.crossings.shift();
+    if (crossing) throw crossing();
   }
 
   #write(verb: string, name: string, object: ServiceOffering): void {
@@ -86,6 +102,38 @@ describe('loading offerings', () => {
     const store = new FakeStore(stored(code('a')));
     expect(await load(store, code('a', 'other'))).to.eql(['replace a']);
     expect(store.get('a')).to.eql({ ...stored(code('a')), spec: spec('a', 'other') });
+  });
+
+  it('finds made what another replica made at the same time', async () => {
+    const store = new FakeStore();
+    store.crossings.push(() => {
+      store.objects.set('a', stored(code('a')));
+      return new KubeError('it exists', { status: 409, reason: 'AlreadyExists' });
+    });
+    expect(await load(store, code('a'))).to.eql(['read a']);
+  });
+
+  it('replaces at the newest version what another one wrote meanwhile, and makes anew what it removed', async () => {
+    const old = stored(code('a'));
+    const store = new FakeStore(old);
+    store.crossings.push(
+      () => {
+        store.objects.set('a', { ...old, metadata: { ...old.metadata, resourceVersion: '8' } });
+        return new KubeError('it has changed', { status: 409, reason: 'Conflict' });
+      },
+      () => {
+        store.objects.delete('a');
+        return new KubeError('it is gone', { status: 404, reason: 'NotFound' });
+      },
+    );
+    expect(await load(store, code('a', 'other'))).to.eql(['read a', 'read a', 'create a']);
+  });
+
+  it('gives up on what is refused again and again', async () => {
+    const store = new FakeStore();
+    const refusal = new KubeError('it exists', { status: 409, reason: 'AlreadyExists' });
+    for (let i = 0; i < 20; i++) store.crossings.push(() => refusal);
+    expect(await load(store, code('a')).catch((error: unknown) => error)).to.equal(refusal);
   });
 
   it('removes what it no longer defines, and leaves alone what is of others', async () => {
@@ -153,7 +201,7 @@ describe('a catalog file', () => {
     [
       'another kind',
       { ...right('a'), kind: 'Service' },
-      /catalog\.yaml, document 2 must be a ServiceOffering of sdkbroker/,
+      /catalog\.yaml, document 2 must be a ServiceOffering of sdkbroker\.broker\.io\/v1/,
     ],
     ['another version', { ...right('a'), apiVersion: 'v1' }, /catalog\.yaml, document 2 must be/],
     [

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments } from 'yaml';
+import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.js';
 import {
   API_VERSION,
   OFFERINGS,
@@ -14,10 +15,14 @@ import { offeringName } from '../resources/names.js';
 
 export type OfferingSource = 'code' | 'file';
 
+const MAX_ATTEMPTS = 10;
+
 /** The part of a store that loading needs. */
 export interface OfferingStore {
   get(name: string): Readonly<ServiceOffering> | undefined;
   list(): Readonly<ServiceOffering>[];
+  /** Asks the API server. */
+  read(name: string): Promise<Readonly<ServiceOffering> | undefined>;
   create(offering: ServiceOffering): Promise<unknown>;
   replace(offering: ServiceOffering): Promise<unknown>;
   delete(name: string): Promise<unknown>;
@@ -75,18 +80,36 @@ export async function loadOfferings(
 ): Promise<void> {
   const names = new Set(offerings.map(({ metadata }) => metadata.name));
   if (names.size < offerings.length) throw new Error(`two offerings of the ${source} have the same name`);
-  for (const offering of offerings) {
-    const present = store.get(offering.metadata.name);
-    if (!present) await store.create(offering);
-    else {
-      const wanted = { ...present, spec: offering.spec, metadata: merged(present, offering) };
-      if (!isDeepStrictEqual(present, wanted)) await store.replace(wanted);
-    }
-  }
+  for (const offering of offerings) await bring(store, offering);
   for (const { metadata } of store.list()) {
     if (metadata.labels?.[SOURCE_LABEL] === source && !names.has(metadata.name))
       await store.delete(metadata.name);
   }
+}
+
+/** Several replicas may do so at once, and the one that leads writes the status meanwhile. */
+async function bring(store: OfferingStore, offering: ServiceOffering): Promise<void> {
+  const { name } = offering.metadata;
+  let present = store.get(name);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await bringOnto(store, present, offering);
+    } catch (error) {
+      const isLate = isAlreadyExists(error) || isConflict(error) || isNotFound(error);
+      if (!isLate || attempt === MAX_ATTEMPTS) throw error;
+      present = await store.read(name);
+    }
+  }
+}
+
+async function bringOnto(
+  store: OfferingStore,
+  present: Readonly<ServiceOffering> | undefined,
+  offering: ServiceOffering,
+): Promise<void> {
+  if (!present) return void (await store.create(offering));
+  const wanted = { ...present, spec: offering.spec, metadata: merged(present, offering) };
+  if (!isDeepStrictEqual(present, wanted)) await store.replace(wanted);
 }
 
 function merged(present: Readonly<ServiceOffering>, wanted: ServiceOffering): ServiceOffering['metadata'] {
