@@ -9,6 +9,13 @@ export const IMPORT_TABLE = [
   ['src/sdk/lead.ts', ['*']],
   ['src/sdk/stores.ts', ['*']],
   ['src/sdk/settings.ts', ['src/sdk/telemetry']],
+  ['src/sdk/settings-nearest.ts', []],
+  ['src/sdk/settings-flags.ts', ['src/sdk/settings.ts', 'src/sdk/settings-nearest.ts']],
+  ['src/sdk/settings-file.ts', ['src/sdk/settings.ts', 'src/sdk/settings-nearest.ts']],
+  [
+    'src/sdk/settings-read.ts',
+    ['src/sdk/settings.ts', 'src/sdk/settings-flags.ts', 'src/sdk/settings-file.ts'],
+  ],
   ['src/sdk/require-cluster.ts', ['src/sdk/kube', 'src/sdk/resources']],
   ['src/sdk/osb', ['src/sdk/telemetry']],
   ['src/sdk/resources', ['src/sdk/kube/types.ts']],
@@ -59,6 +66,11 @@ export const IMPORT_TABLE = [
     [
       'src/sdk/index.ts',
       'src/sdk/require-node.ts',
+      'src/sdk/settings.ts',
+      'src/sdk/settings-nearest.ts',
+      'src/sdk/osb/version.ts',
+      'src/sdk/catalog',
+      'src/sdk/resources',
       'src/sdk/local',
       'src/backends',
       'src/echo-service',
@@ -67,7 +79,6 @@ export const IMPORT_TABLE = [
   ],
   ['src/sdk/require-node.ts', []],
   ['src/broker.ts', ['*']],
-  ['src/main.ts', ['*']],
 ];
 
 const covers = (room, file) => room === '*' || file === room || file.startsWith(`${room}/`);

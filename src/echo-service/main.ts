@@ -9,11 +9,14 @@ if (!Number.isInteger(port) || port < 0 || port > 65535) {
   process.exit(2);
 }
 
+// From the beginning: the first process of a container is deaf to a signal that it has no listener for.
+const stopped = new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+
 try {
   const server = await startEchoService({ port, ...(HOST ? { host: HOST } : {}) });
   console.log(`The echo service listens at ${server.url}`);
-  const stop = () => void server.close();
-  process.once('SIGTERM', stop).once('SIGINT', stop);
+  await stopped;
+  await server.close();
 } catch (error) {
   console.error(`The echo service cannot start: ${(error as Error).message}`);
   process.exitCode = 1;

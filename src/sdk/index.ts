@@ -26,5 +26,7 @@ export {
 export { WriteOnly } from './authoring/parameters.js';
 export { done, type Done, type Outcome, TerminalError, waiting, type Waiting } from './authoring/outcome.js';
 export { runBroker, type RunOptions } from './run.js';
+export type { Settings } from './settings.js';
+export { readSettings, type SettingsSources } from './settings-read.js';
 export { type BrokerDefinition } from './start.js';
 export { type ClusterConfig, loadKubeConfig } from './kube/config.js';

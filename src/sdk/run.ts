@@ -1,12 +1,14 @@
-// `runBroker`: the process around a broker. Reads the environment, and turns signals into an orderly stop.
+// `runBroker`: the process around a broker. Reads its settings, and turns signals into an orderly stop.
 import { loadKubeConfig } from './kube/config.js';
 import { onAbort } from './runtime/abortable.js';
-import { readSettings } from './settings.js';
+import type { Settings } from './settings.js';
+import { readSettings } from './settings-read.js';
 import { type BrokerDefinition, startBroker } from './start.js';
 import { createLog, errorDetails, type Log } from './telemetry/log.js';
 
 export interface RunOptions {
-  env?: NodeJS.ProcessEnv;
+  /** Those of the environment, and of the file that BROKER_CONFIG_FILE names, when absent. */
+  settings?: Settings;
   /** Called when the broker serves, and before signals are awaited. */
   onServing?: (broker: { url: string; namespace: string }) => void;
 }
@@ -20,7 +22,7 @@ export async function runBroker(definition: BrokerDefinition, options: RunOption
   let log: Log | undefined;
   let serves = false;
   try {
-    const settings = readSettings(options.env ?? process.env);
+    const settings = options.settings ?? readSettings({ env: process.env });
     log = createLog({ level: settings.logLevel, format: settings.logFormat });
     const broker = await startBroker(definition, { settings, cluster: loadKubeConfig(), log, signal });
     serves = true;

@@ -1,4 +1,6 @@
 // Every setting of the broker: its environment variable, its default, what it may be. docs/settings.md is made from it.
+// Where the values come from is the business of settings-read.ts.
+import { accessSync, constants } from 'node:fs';
 import { LOG_LEVELS } from './telemetry/log.js';
 
 interface Setting<T> {
@@ -49,6 +51,22 @@ const text = <T extends string | undefined>(
   parse: (value) => value,
 });
 
+const file = (env: string, meaning: string): Setting<string | undefined> => ({
+  env,
+  fallback: undefined,
+  meaning,
+  parse: (path) => {
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      throw new Error(`must be a file that can be read (${(error as NodeJS.ErrnoException).code})`, {
+        cause: error,
+      });
+    }
+    return path;
+  },
+});
+
 export const SETTINGS = {
   host: text('BROKER_HOST', '0.0.0.0', 'The address to listen on.'),
   port: whole('BROKER_PORT', 8080, [0, 65_535], 'The port to listen on.'),
@@ -65,25 +83,21 @@ export const SETTINGS = {
   ),
   username: text('BROKER_USERNAME', undefined, 'The user that platforms log in as.'),
   password: { ...text('BROKER_PASSWORD', undefined, 'The password of that user.'), secret: true as const },
-  credentialsFile: text(
+  credentialsFile: file(
     'BROKER_CREDENTIALS_FILE',
-    undefined,
     'A file with one `user:password` a line, all valid at once; read again when it changes.',
   ),
-  bearerTokenFile: text(
+  bearerTokenFile: file(
     'BROKER_BEARER_TOKEN_FILE',
-    undefined,
     'A file with one bearer token a line, all valid at once; read again when it changes.',
   ),
-  tlsCertFile: text(
+  tlsCertFile: file(
     'BROKER_TLS_CERT_FILE',
-    undefined,
     'The certificate chain (PEM) to serve HTTPS with; read again when it changes.',
   ),
-  tlsKeyFile: text('BROKER_TLS_KEY_FILE', undefined, 'The private key (PEM) of that certificate.'),
-  catalogFile: text(
+  tlsKeyFile: file('BROKER_TLS_KEY_FILE', 'The private key (PEM) of that certificate.'),
+  catalogFile: file(
     'BROKER_CATALOG_FILE',
-    undefined,
     'A YAML file of ServiceOfferings to bring into the cluster at start.',
   ),
   missingVersionStatus: oneOf(
@@ -185,34 +199,32 @@ export type Settings = {
   [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never;
 };
 
-/** The settings of an environment. Throws one error that names every setting that is not right, and the remedy. */
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  const problems: string[] = [];
-  const values = Object.entries(SETTINGS).map(([name, setting]) => {
-    const value = env[setting.env];
-    if (value === undefined || value === '') return [name, setting.fallback];
-    try {
-      return [name, setting.parse(value)];
-    } catch (error) {
-      const shown = 'secret' in setting ? '' : `, not "${value}"`;
-      problems.push(`${setting.env} ${(error as Error).message}${shown}`);
-      return [name, setting.fallback];
-    }
-  });
-  const settings = Object.fromEntries(values) as Settings;
-  problems.push(...pairs(settings));
-  if (problems.length > 0) throw new Error(`the settings are not right:\n  ${problems.join('\n  ')}`);
-  return settings;
-}
+export type SettingName = keyof typeof SETTINGS;
 
-/** Settings that make sense together only. */
-function pairs(settings: Settings): string[] {
-  const problems: string[] = [];
-  if ((settings.username === undefined) !== (settings.password === undefined)) {
-    problems.push('BROKER_USERNAME and BROKER_PASSWORD go together: give both or none');
-  }
-  if ((settings.tlsCertFile === undefined) !== (settings.tlsKeyFile === undefined)) {
-    problems.push('BROKER_TLS_CERT_FILE and BROKER_TLS_KEY_FILE go together: give both or none');
-  }
-  return problems;
-}
+/** The setting whose value names the file of settings; it stands in no such file itself. */
+export const CONFIG_FILE = {
+  env: 'BROKER_CONFIG_FILE',
+  flag: 'config',
+  meaning: 'A YAML file of settings: each key is the name of a flag without its dashes.',
+} as const;
+
+/** `BROKER_LOG_LEVEL` as a flag without its dashes, and as a key of the file: `log-level`. */
+export const flagOf = (name: SettingName): string =>
+  SETTINGS[name].env
+    .replace(/^BROKER_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
+
+export const isSecret = (name: SettingName): boolean => 'secret' in SETTINGS[name];
+
+const BY_FLAG: ReadonlyMap<string, SettingName> = new Map(
+  (Object.keys(SETTINGS) as SettingName[]).map((name) => [flagOf(name), name]),
+);
+
+/** All names that flags and keys may have. */
+export const FLAGS: readonly string[] = [...BY_FLAG.keys()];
+
+export const settingOf = (flag: string): SettingName | undefined => BY_FLAG.get(flag);
+
+/** What one source says of each setting, and how its user calls it there: `--port`, `BROKER_PORT`, `port in FILE`. */
+export type Layer = Map<SettingName, { text: string; label: string }>;

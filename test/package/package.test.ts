@@ -120,7 +120,7 @@ describe('the package', function () {
   it('holds what runs, its types and the custom resource definitions, and nothing else', () => {
     expect(readdirSync(installed).sort()).to.deep.equal(['LICENSE', 'crds', 'dist', 'package.json']);
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
-    expect(files).to.include.members(['dist/sdk/index.js', 'dist/sdk/index.d.ts', 'dist/main.js']);
+    expect(files).to.include.members(['dist/sdk/index.js', 'dist/sdk/index.d.ts', 'dist/cli/main.js']);
     expect(files.filter((name) => name.startsWith('crds/'))).to.deep.equal(
       readdirSync(join(ROOT, 'crds')).map((name) => `crds/${name}`),
     );

@@ -13,6 +13,7 @@ import { ON_REAL_CLUSTER, openCluster, type TestCluster } from '../support/clust
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
+const CLI = ['--import', TSX, `${ROOT}src/cli/main.ts`];
 const run = promisify(execFile);
 
 async function freePort(): Promise<number> {
@@ -41,7 +42,7 @@ describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, funct
     const [port, echoPort] = [await freePort(), await freePort()];
     const credentials = cluster ? { BROKER_USERNAME: 'walker', BROKER_PASSWORD: 'a-password' } : {};
     env = { ...process.env, BROKER_URL: `http://127.0.0.1:${port}`, ...credentials, HOME: directory };
-    child = spawn(process.execPath, ['--import', TSX, `${ROOT}src/cli/${cluster ? 'cluster' : 'local'}.ts`], {
+    child = spawn(process.execPath, [...CLI, cluster ? 'cluster' : 'local'], {
       cwd: directory,
       env: {
         ...env,
@@ -161,7 +162,7 @@ describe('a broker that cannot start', () => {
     const kubeconfig = join(directory, 'kubeconfig');
     writeFileSync(kubeconfig, kubeconfigFor(url, 'brokersdk'));
     const env = { ...process.env, KUBECONFIG: kubeconfig, BROKER_USERNAME: 'u', BROKER_PASSWORD: 'p' };
-    return spawn(process.execPath, ['--import', TSX, 'src/main.ts'], { cwd: ROOT, env, stdio: 'pipe' });
+    return spawn(process.execPath, [...CLI, 'serve'], { cwd: ROOT, env, stdio: 'pipe' });
   };
 
   it('says so in one sentence where there is no cluster', async () => {

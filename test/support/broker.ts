@@ -1,7 +1,7 @@
 // A broker under test: in this process, on a test cluster, with a lab for a backend and a catalog for every rule.
 import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { readSettings } from '../../src/sdk/settings.js';
+import { readSettings } from '../../src/sdk/settings-read.js';
 import { type BrokerDefinition, type RunningBroker, startBroker } from '../../src/sdk/start.js';
 import { createLog } from '../../src/sdk/telemetry/log.js';
 import { labServices } from './catalog.js';
@@ -41,17 +41,19 @@ export async function startTestBroker(
     },
   });
   const settings = readSettings({
-    BROKER_HOST: '127.0.0.1',
-    BROKER_PORT: '0',
-    BROKER_HEALTH_PORT: '0',
-    BROKER_USERNAME: 'broker',
-    BROKER_PASSWORD: 'broker',
-    BROKER_NAMESPACE: cluster.namespace,
-    BROKER_LOG_LEVEL: 'debug',
-    BROKER_PATIENCE_SECONDS: '0',
-    BROKER_SHUTDOWN_GRACE_SECONDS: '2',
-    BROKER_CALL_GRACE_SECONDS: '0',
-    ...options.env,
+    env: {
+      BROKER_HOST: '127.0.0.1',
+      BROKER_PORT: '0',
+      BROKER_HEALTH_PORT: '0',
+      BROKER_USERNAME: 'broker',
+      BROKER_PASSWORD: 'broker',
+      BROKER_NAMESPACE: cluster.namespace,
+      BROKER_LOG_LEVEL: 'debug',
+      BROKER_PATIENCE_SECONDS: '0',
+      BROKER_SHUTDOWN_GRACE_SECONDS: '2',
+      BROKER_CALL_GRACE_SECONDS: '0',
+      ...options.env,
+    },
   });
   const proxy = await slowed(cluster);
   const running: RunningBroker = await startBroker(

@@ -145,7 +145,11 @@ export interface Backend<Settings = JsonObject, Parameters = JsonObject, BindPar
 export type ParametersClass<T> = new () => T;
 
 /** A backend with a name, which offerings refer to, and the class that its plans' settings are checked against. */
-export interface NamedBackend<Settings = JsonObject> extends Backend<Settings> {
+export interface NamedBackend<
+  Settings = JsonObject,
+  Parameters = JsonObject,
+  BindParameters = JsonObject,
+> extends Backend<Settings, Parameters, BindParameters> {
   readonly name: string;
   readonly settings?: ParametersClass<Settings>;
 }
@@ -156,8 +160,8 @@ export interface ParametersClasses {
   readonly bindParameters?: ParametersClass<unknown> | undefined;
 }
 
-/** Erases the settings' type: what a registry of backends holds. */
+/** Erases the types of settings and parameters: what a registry of backends holds. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyBackend = NamedBackend<any>;
+export type AnyBackend = NamedBackend<any, any, any>;
 
 export type { Done, Outcome };

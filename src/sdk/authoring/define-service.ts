@@ -35,7 +35,8 @@ export type ServiceDefinition<Settings, Parameters, BindParameters> = CatalogEnt
         settings?: ParametersClass<Settings>;
         backend?: never;
       })
-    | { backend: NamedBackend<Settings> }
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what it may be given, the plans' schemas say
+    | { backend: NamedBackend<Settings, any, any> }
   );
 
 /** A checked definition, ready for `runBroker`. */
