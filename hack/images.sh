@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds IMAGE and IMAGE-echo-service, tagged TAG and latest, on BASE_IMAGE; with BuildKit or with the legacy builder.
+# DOCKER_BUILD_OPTS adds options to `docker build`, as in DOCKER_BUILD_OPTS='--network host --no-cache'.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+image=${1:?IMAGE TAG BASE_IMAGE, as \`make images\` gives them}
+tag=${2:?the tag}
+base=${3:?the base image}
+
+die() {
+  printf 'images: %s\n' "$1" >&2
+  exit 1
+}
+
+command -v docker >/dev/null || die 'docker is not on the PATH: install Docker Engine 20.10 or newer.'
+docker version >/dev/null 2>&1 || die 'the Docker engine does not answer: start it, or set DOCKER_HOST to one that runs (docker version says more).'
+# BuildKit would attach how and when it built: no two builds were alike, and kind cannot load such an image from Docker 29.
+export BUILDX_NO_DEFAULT_ATTESTATIONS=1
+revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
+
+# build TARGET NAME
+build() {
+  # shellcheck disable=SC2086 # options, split at blanks
+  docker build ${DOCKER_BUILD_OPTS:-} --file images/Dockerfile --target "$1" \
+    --build-arg "BASE_IMAGE=$base" --build-arg "VERSION=$tag" --build-arg "REVISION=$revision" \
+    --tag "$2:$tag" --tag "$2:latest" . ||
+    die "$2 was not built; the reason stands above. Where a build reaches the npm registry only through the network of
+this machine, DOCKER_BUILD_OPTS='--network host' make images helps."
+  printf 'images: %s:%s and %s:latest are built\n' "$2" "$tag" "$2"
+}
+
+build echo-service "$image-echo-service"
+build broker "$image"

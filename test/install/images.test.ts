@@ -1,0 +1,156 @@
+// The images that `make images` built, run as a careful cluster runs them: nobody's user, nothing to write to, no
+// capabilities, no network. IMAGE names another than brokersdk.
+import { execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+const run = promisify(execFile);
+const docker = async (...args: string[]): Promise<string> =>
+  (await run('docker', args, { maxBuffer: 64 * 1024 * 1024 })).stdout.trim();
+const read = (file: string): any =>
+  JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
+
+const BROKER = process.env.IMAGE ?? 'brokersdk';
+const ECHO_SERVICE = `${BROKER}-echo-service`;
+const CONFINED = [
+  ...['--read-only', '--network', 'none'],
+  ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+];
+
+/** Runs in a container: what is in /app, and what of it the user of the image can change or cannot read. */
+const LOOK_AROUND = `
+const fs = require('node:fs');
+const may = (path, mode) => { try { fs.accessSync(path, mode); return true; } catch { return false; } };
+const paths = fs.readdirSync('.', { recursive: true });
+console.log(JSON.stringify({
+  user: [process.getuid(), process.getgid()],
+  paths,
+  unreadable: paths.filter((path) => !may(path, fs.constants.R_OK)),
+  writable: ['.', ...paths].filter((path) => may(path, fs.constants.W_OK)),
+}));`;
+
+async function whyNot(): Promise<string | undefined> {
+  try {
+    await docker('version');
+  } catch {
+    return 'no Docker engine answers';
+  }
+  try {
+    await docker('image', 'inspect', BROKER, ECHO_SERVICE);
+  } catch {
+    return `${BROKER} and ${ECHO_SERVICE} are not both here; make images builds them`;
+  }
+  return undefined;
+}
+
+/** Resolves when the container has said it; fails when it has ended without. */
+async function hear(container: string, words: RegExp): Promise<void> {
+  const logs = spawn('docker', ['logs', '--follow', container], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let heard = '';
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const listen = (chunk: Buffer): void => {
+        heard += chunk.toString('utf8');
+        if (words.test(heard)) resolve();
+      };
+      logs.stdout.on('data', listen);
+      logs.stderr.on('data', listen);
+      logs.once('error', reject);
+      logs.once('close', () =>
+        reject(new Error(`the container ended before it said ${words.source}: ${heard}`)),
+      );
+    });
+  } finally {
+    logs.kill();
+  }
+}
+
+/** The code that a container ends with when it is stopped after it said `words`: 137 if it had to be killed. */
+async function codeWhenStopped(words: RegExp, ...args: string[]): Promise<number> {
+  const container = await docker('run', '--detach', ...CONFINED, ...args);
+  try {
+    await hear(container, words);
+    await docker('stop', '--time', '60', container);
+    return Number(await docker('inspect', '--format', '{{.State.ExitCode}}', container));
+  } finally {
+    await docker('rm', '--force', container);
+  }
+}
+
+describe('the images', function () {
+  this.timeout(180_000);
+
+  before(async function () {
+    const reason = await whyNot();
+    if (reason === undefined) return;
+    console.warn(`SKIPPED, the tests of the images: ${reason}.`);
+    this.skip();
+  });
+
+  for (const image of [BROKER, ECHO_SERVICE]) {
+    describe(image, () => {
+      let config: any;
+      let tags: string[];
+      let found: { user: number[]; paths: string[]; unreadable: string[]; writable: string[] };
+
+      before('looks at it', async () => {
+        const [about] = JSON.parse(await docker('image', 'inspect', image));
+        config = about.Config;
+        tags = about.RepoTags;
+        found = JSON.parse(await docker('run', '--rm', '--entrypoint', 'node', image, '-e', LOOK_AROUND));
+      });
+
+      it('runs as a user without a name and without rights to its own files', () => {
+        expect(config.User).to.equal('65532:65532');
+        expect(found.user).to.deep.equal([65532, 65532]);
+        expect(found.unreadable).to.deep.equal([]);
+        expect(found.writable).to.deep.equal([]);
+      });
+
+      it('starts Node.js with no shell in between, and leaves health to the cluster', () => {
+        expect(config.Entrypoint[0]).to.equal('node');
+        expect(config).not.to.have.property('Healthcheck');
+      });
+
+      it('says what it is', () => {
+        const labels = config.Labels;
+        const label = (name: string): string => labels[`org.opencontainers.image.${name}`];
+        expect(label('title')).to.equal(image.replace(BROKER, read('package.json').name));
+        expect(label('description')).to.be.a('string').and.not.empty;
+        expect(label('licenses')).to.equal(read('package.json').license);
+        expect(label('revision')).to.match(/^([0-9a-f]{40}|unknown)$/);
+        expect(tags).to.include.members([`${image}:latest`, `${image}:${label('version')}`]);
+      });
+
+      it('holds what runs, and nothing of what tests or builds', () => {
+        const top = found.paths.filter((path) => !path.includes('/'));
+        expect(top).to.have.members(['LICENSE', 'crds', 'dist', 'node_modules', 'package.json']);
+        expect(
+          found.paths.filter((path) => /\.([cm]?ts|map)$|^dist\/.*\.test\.js$/.test(path)),
+        ).to.deep.equal([]);
+        const packages: [string, { dev?: boolean }][] = Object.entries(read('package-lock.json').packages);
+        const development = packages.filter(([, { dev }]) => dev).map(([path]) => path);
+        expect(development).to.include('node_modules/typescript');
+        const there = new Set(found.paths);
+        expect(development.filter((path) => there.has(path))).to.deep.equal([]);
+      });
+    });
+  }
+
+  it('tell their version, confined', async () => {
+    expect(await docker('run', '--rm', ...CONFINED, BROKER, 'version')).to.include(
+      read('package.json').version,
+    );
+  });
+
+  it('stop at a SIGTERM: the broker', async () => {
+    // It keeps its kubeconfig there, and needs no other place to write to.
+    const place = ['--tmpfs', '/app/.local:mode=1777'];
+    expect(await codeWhenStopped(/serves at http/, ...place, BROKER, 'local')).to.equal(0);
+  });
+
+  it('stop at a SIGTERM: the echo service', async () => {
+    expect(await codeWhenStopped(/listens at http/, ECHO_SERVICE)).to.equal(0);
+  });
+});
