@@ -1,11 +1,12 @@
 // Makes every file that is derived from another: types, tables, the README's example. `--check` writes nothing and
 // fails where a file is not what it would be.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { withBenchTables } from './bench-tables.js';
 import { conformance } from './conformance.js';
 import { generateTypes } from './gen-types.js';
 import { withMetricsTable } from './metrics-table.js';
+import { parameterTypes, parameterTypesFiles } from './parameter-types.js';
 import { settingsTable } from './settings-table.js';
 import { withSnippets } from './snippets.js';
 
@@ -20,6 +21,15 @@ const TARGETS: [path: string, make: () => string | Promise<string>][] = [
   ['docs/operations.md', () => withMetricsTable(read('docs/operations.md'))],
   ['docs/performance.md', () => withBenchTables(read('docs/performance.md'), read)],
   ['docs/writing-a-service.md', () => withSnippets(read('docs/writing-a-service.md'), read)],
+  ...parameterTypesFiles().map((path): [string, () => Promise<string>] => [
+    path,
+    () => parameterTypes(read(path), read),
+  ]),
+  // A chart has its custom resource definitions in itself.
+  ...readdirSync(new URL('crds/', root)).map((file): [string, () => string] => [
+    `install/helm/brokersdk/crds/${file}`,
+    () => read(`crds/${file}`),
+  ]),
 ];
 
 const check = process.argv.includes('--check');

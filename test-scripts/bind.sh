@@ -3,6 +3,11 @@
 # shellcheck source-path=SCRIPTDIR source=shared.sh
 source "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 
+if [ "${VIA:-}" = service-catalog ]; then
+  catalog_bind
+  exit
+fi
+
 adopt_plan
 request PUT "$BINDING_PATH?accepts_incomplete=true" "${EXPECTED_STATUS:-200 201 202}" "$(body '{
   service_id: e.SERVICE_ID,

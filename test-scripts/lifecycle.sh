@@ -10,15 +10,17 @@ EXPECTED_RESPONSE=${EXPECTED_RESPONSE:-hello}
 unfinished=''
 unset EXPECTED_STATUS # each step here has its own
 
-clean_up() {
+export BROKER_URL BROKER_USERNAME BROKER_PASSWORD BROKER_CA_FILE # so that each step asks the same broker
+
+end() {
   if [ -n "$unfinished" ]; then
     printf 'cleaning up after the failure\n' >&2
     "$here/unbind.sh" >/dev/null 2>&1 || true
     "$here/deprovision.sh" >/dev/null 2>&1 || true
   fi
-  rm -rf "$WORK"
+  clean_up
 }
-trap clean_up EXIT
+trap end EXIT
 
 # step TITLE SCRIPT [ARGUMENT]
 step() {
@@ -38,15 +40,38 @@ expect_plan() {
   [ "$(field plan_id)" = "$1" ] || fail "expected the instance on plan $1"
 }
 
-# send URI: posts "hello" through the binding; sets STATUS and BODY.
+# send URI: posts "hello" through the binding, as an application would: from within the cluster, where the broker is
+# installed in one. Sets STATUS and BODY.
 send() {
   : >"$WORK/answer"
+  if [ -n "$INSTALLED" ]; then send_from_cluster "$1"; else send_from_here "$1"; fi ||
+    fail "the service does not answer at the address of the credentials"
+  BODY=$(cat "$WORK/answer")
+}
+
+send_from_here() {
   # shellcheck disable=SC2086  # CURL_OPTS holds several words
   STATUS=$(printf 'url = %s\n' "$(quoted "$1")" |
     curl --config - --silent --show-error --max-time 60 --globoff --output "$WORK/answer" --write-out '%{http_code}' \
-      --header 'Content-Type: application/json' --data '{"message":"hello"}' ${CURL_OPTS:-}) ||
-    fail "the service does not answer at the address of the credentials"
-  BODY=$(cat "$WORK/answer")
+      --header 'Content-Type: application/json' --data '{"message":"hello"}' ${CURL_OPTS:-})
+}
+
+send_from_cluster() {
+  # shellcheck disable=SC2016  # dollars and backquotes are of JavaScript
+  printf '%s' "$1" | in_namespace exec --stdin "deployment/$BROKER_NAME" --container broker -- \
+    node --input-type=module -e '
+      try {
+        let uri = "";
+        for await (const chunk of process.stdin) uri += chunk;
+        const headers = { "Content-Type": "application/json" };
+        const answer = await fetch(uri, { method: "POST", headers, body: JSON.stringify({ message: "hello" }) });
+        console.log(`${answer.status}\n${await answer.text()}`);
+      } catch {
+        process.exit(1); // what was thrown may name the address, which is a credential
+      }
+    ' >"$WORK/exec" || return 1
+  STATUS=$(head -n 1 "$WORK/exec")
+  tail -n +2 "$WORK/exec" >"$WORK/answer"
 }
 
 step 'catalog' catalog.sh

@@ -1,9 +1,16 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: where the broker is, what is asked for, and how to ask. Needs curl and Node.
+# Sourced by the scripts beside it: what is asked for, and how to ask. Needs curl and Node, and kubectl for a cluster.
 #
-#   BROKER_URL        the broker's address, without /v2 (http://127.0.0.1:8080)
-#   BROKER_USERNAME, BROKER_PASSWORD   (broker, broker)
-#   BROKER_CA_FILE    the certificate authority of an https broker, where the system does not know it
+# Which broker is asked, the first of these that holds (find-broker.sh); a line on standard error says which it is:
+#   BROKER_URL        that one, an address without /v2
+#   VIA=local         the one of `make run`, on this machine at BROKER_PORT (8080)
+#   VIA=cluster, or NAMESPACE   the one that is installed in that namespace (brokersdk) of the kubeconfig's cluster
+#   otherwise         the one of `make run` where it answers, else the one in the cluster
+# With VIA=service-catalog, provision, bind, unbind and deprovision ask Service Catalog instead (service-catalog.sh).
+#
+#   BROKER_USERNAME, BROKER_PASSWORD   (broker, broker; in a cluster, those of the installation's Secret)
+#   BROKER_CA_FILE    the certificate authority of an https broker (in a cluster, that of the installation's Secret)
+#   CATALOG_NAMESPACE the application's namespace, for VIA=service-catalog (default)
 #   CURL_OPTS         further options of curl, separated by blanks
 #   SERVICE_ID, PLAN_ID, OTHER_PLAN_ID, INSTANCE_ID, BINDING_ID   (the sample service echo_service; with another
 #                     SERVICE_ID, there is no OTHER_PLAN_ID unless it is given)
@@ -14,10 +21,6 @@
 #                     hidden otherwise
 set -euo pipefail
 
-BROKER_URL=${BROKER_URL:-http://127.0.0.1:8080}
-BROKER_URL=${BROKER_URL%/}
-BROKER_USERNAME=${BROKER_USERNAME:-broker}
-BROKER_PASSWORD=${BROKER_PASSWORD:-broker}
 BROKER_API_VERSION=${BROKER_API_VERSION:-2.17}
 if [ -z "${SERVICE_ID:-}" ]; then OTHER_PLAN_ID=${OTHER_PLAN_ID-free_0001}; fi
 export SERVICE_ID=${SERVICE_ID:-8929d1a1-2efb-4443-b67a-6f369bb39795}
@@ -30,7 +33,13 @@ export SHOW_CREDENTIALS=${SHOW_CREDENTIALS:-}
 POLL_TIMEOUT=${POLL_TIMEOUT:-300}
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/osb-scripts.XXXXXX")
-trap 'rm -rf "$WORK"' EXIT
+PORT_FORWARD='' # the process of kubectl, where there is one
+
+clean_up() {
+  if [ -n "$PORT_FORWARD" ]; then { kill "$PORT_FORWARD" && wait "$PORT_FORWARD"; } 2>/dev/null || true; fi
+  rm -rf "$WORK"
+}
+trap clean_up EXIT
 
 fail() {
   printf 'error: %s\n' "$*" >&2
@@ -107,7 +116,7 @@ call() {
   args=(--silent --show-error --max-time 60 --globoff --path-as-is --request "$1"
     --header "X-Broker-API-Version: $BROKER_API_VERSION" --header 'Accept: application/json'
     --dump-header "$WORK/headers" --output "$WORK/answer" --write-out '%{http_code}')
-  if [ -n "${BROKER_CA_FILE:-}" ]; then args+=(--cacert "$BROKER_CA_FILE"); fi
+  if [ -n "$BROKER_CA_FILE" ]; then args+=(--cacert "$BROKER_CA_FILE"); fi
   if [ $# -gt 2 ]; then
     printf '%s' "$3" >"$WORK/request"
     args+=(--header 'Content-Type: application/json' --data-binary "@$WORK/request")
@@ -164,3 +173,12 @@ settle() {
     [ "$SECONDS" -lt "$deadline" ] || fail "the operation is not over after $POLL_TIMEOUT seconds"
   done
 }
+
+if [ "${VIA:-}" = service-catalog ]; then
+  # shellcheck source-path=SCRIPTDIR source=service-catalog.sh
+  source "$(dirname "${BASH_SOURCE[0]}")/service-catalog.sh"
+else
+  # shellcheck source-path=SCRIPTDIR source=find-broker.sh
+  source "$(dirname "${BASH_SOURCE[0]}")/find-broker.sh"
+  find_broker
+fi

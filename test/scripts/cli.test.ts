@@ -22,7 +22,7 @@ interface Ended {
 }
 
 /** Runs the program to its end, with this environment and no other. */
-function brokersdk(
+function runProgram(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   preload: string[] = [],
@@ -58,7 +58,7 @@ describe('the program brokersdk', function () {
 
   it('tells its versions', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-    const { code, stdout } = await brokersdk(['version'], {}, WITHOUT_CLIENT);
+    const { code, stdout } = await runProgram(['version'], {}, WITHOUT_CLIENT);
     expect(code).to.equal(0);
     expect(stdout).to.equal(
       `brokersdk ${version}\nNode.js ${process.versions.node}\nOpen Service Broker API 2.17\n`,
@@ -67,11 +67,11 @@ describe('the program brokersdk', function () {
 
   it('helps at once, which means without the Kubernetes client', async () => {
     for (const words of [[], ...COMMANDS.map(({ name }) => name.split(' '))]) {
-      const { code, stdout, stderr } = await brokersdk([...words, '--help'], {}, WITHOUT_CLIENT);
+      const { code, stdout, stderr } = await runProgram([...words, '--help'], {}, WITHOUT_CLIENT);
       expect([code, stderr]).to.deep.equal([0, '']);
       expect(stdout).to.include(`Usage: brokersdk ${words.join(' ')}`);
     }
-    const control = await brokersdk(['serve'], {}, WITHOUT_CLIENT);
+    const control = await runProgram(['serve'], {}, WITHOUT_CLIENT);
     expect(control.code).to.equal(1);
     expect(control.stderr).to.include('the client is loaded');
   });
@@ -99,7 +99,7 @@ describe('the program brokersdk', function () {
     ],
   ] as const) {
     it(`ends with 1 and a sentence: ${args.join(' ')}`, async () => {
-      const { code, stdout, stderr } = await brokersdk(args);
+      const { code, stdout, stderr } = await runProgram(args);
       expect([code, stdout]).to.deep.equal([1, '']);
       expect(stderr).to.match(said).and.not.include('canary');
     });
@@ -107,7 +107,7 @@ describe('the program brokersdk', function () {
 
   it('names all that is wrong with the settings, each as it was written', async () => {
     const config = file('wrong.yaml', 'log-level: loud\npassword: canary\nprot: 1\n');
-    const { code, stderr } = await brokersdk(['serve', '--port', 'x'], {
+    const { code, stderr } = await runProgram(['serve', '--port', 'x'], {
       BROKER_CONFIG_FILE: config,
       BROKER_ORPHANS: 'eat',
     });
@@ -122,7 +122,7 @@ describe('the program brokersdk', function () {
   });
 
   it('finds a right catalog right', async () => {
-    const { code, stdout } = await brokersdk(['catalog', 'validate', 'install/samples/offerings.yaml']);
+    const { code, stdout } = await runProgram(['catalog', 'validate', 'install/samples/offerings.yaml']);
     expect(code).to.equal(0);
     expect(stdout).to.equal('install/samples/offerings.yaml: 2 offerings with 3 plans, all right.\n');
   });
@@ -130,7 +130,7 @@ describe('the program brokersdk', function () {
   it('ends with 1 for a wrong one, and says where', async () => {
     const samples = readFileSync(join(ROOT, 'install', 'samples', 'offerings.yaml'), 'utf8');
     const path = file('offerings.yaml', samples.replace('backend: http\n', 'backend: htp\n'));
-    const { code, stdout } = await brokersdk(['catalog', 'validate', path]);
+    const { code, stdout } = await runProgram(['catalog', 'validate', path]);
     expect(code).to.equal(1);
     const line = samples.split('\n').findIndex((text) => text.includes('backend: http')) + 1;
     expect(stdout).to.equal(
