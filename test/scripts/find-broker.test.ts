@@ -192,7 +192,7 @@ describe('the test scripts find the broker', function () {
     install(NOWHERE);
     const { stdout, stderr } = await script('lifecycle', { VIA: 'cluster' });
     expect(stdout).to.include('The whole lifecycle went well.');
-    expect(stderr.split('\n')).to.have.length(2); // the steps ask the broker that was found
+    expect(stderr.match(/^The broker is /gm), stderr).to.have.length(1); // the steps ask the broker that was found
     expect(calls()).to.include('exec --stdin deployment/brokersdk --container broker -- node');
     expect(stdout + stderr + calls()).to.not.include(PASSWORD);
     expect(stdout + calls()).to.not.match(/echo\/[0-9a-f-]+\/[0-9a-f]/); // the address of a binding is its credential
