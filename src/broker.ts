@@ -1,4 +1,5 @@
 // This broker: its services and its backends. The file that an author edits first.
+import { etcdBackend } from './backends/etcd/backend.js';
 import { httpBackend } from './backends/http/backend.js';
 import type { BrokerDefinition } from './sdk/index.js';
 import { echoService } from './services/echo.js';
@@ -9,5 +10,5 @@ const { ECHO_SERVICE_PORT = '8090', ECHO_SERVICE_URL = `http://127.0.0.1:${ECHO_
 
 export const broker: BrokerDefinition = {
   services: [echoService(ECHO_SERVICE_URL), invertService(ECHO_SERVICE_URL)],
-  backends: [httpBackend],
+  backends: [httpBackend, etcdBackend],
 };

@@ -14,6 +14,7 @@ export type {
   NamedBackend,
   OriginatingIdentity,
   ParametersClass,
+  ReadSecret,
   Removed,
   VolumeMount,
 } from './authoring/backend.js';

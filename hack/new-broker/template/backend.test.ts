@@ -17,6 +17,7 @@ describe('the backend my-service', () => {
     context: {},
     operationId: 'o',
     signal: new AbortController().signal,
+    secret: () => ({}),
     log: { debug() {}, info() {}, warn() {}, error() {} },
   };
   const instance = (parameters: SmallParameters): Instance<MyServiceSettings, SmallParameters> => {

@@ -8,6 +8,7 @@ import { check } from '../../sdk/authoring/parameters.js';
 import { httpBackend } from './backend.js';
 import { HttpSettings } from './settings.js';
 
+const secret = (): never => expect.fail('it asks for no Secret');
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 function instanceAt(settings: HttpSettings, signal = new AbortController().signal): Instance<HttpSettings> {
@@ -21,6 +22,7 @@ function instanceAt(settings: HttpSettings, signal = new AbortController().signa
     context: {},
     operationId: 'o',
     signal,
+    secret,
     log: quiet,
   };
 }
@@ -33,7 +35,7 @@ function bindingOf(instance: Instance<HttpSettings>): Binding<HttpSettings> {
 
 const bind = (instance: Instance<HttpSettings>) => httpBackend.bind!(bindingOf(instance));
 const inventory = ({ settings, signal }: Instance<HttpSettings>) =>
-  httpBackend.inventory!({ settings, signal, log: quiet });
+  httpBackend.inventory!({ settings, signal, secret, log: quiet });
 const unbind = (instance: Instance<HttpSettings>) => httpBackend.unbind!(bindingOf(instance));
 
 /** All the functions that ask the service, by name, for what is true of each of them. */

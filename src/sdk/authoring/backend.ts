@@ -34,6 +34,13 @@ export interface InstanceFacts<Settings = JsonObject, Parameters = JsonObject> {
   readonly originatingIdentity?: OriginatingIdentity;
 }
 
+/**
+ * The values of a Secret that a plan's settings name, an administrator's credentials for example. It is in the broker's
+ * namespace and has the label `sdkbroker.broker.io/secret: backend`, by which whoever keeps it allows that; throws where
+ * there is none. Ask at each call, so that a new password is taken up: it is answered from memory.
+ */
+export type ReadSecret = (name: string) => Readonly<Record<string, string>>;
+
 /** A service instance as a backend's functions see it: what is wanted, not what was. */
 export interface Instance<Settings = JsonObject, Parameters = JsonObject> extends InstanceFacts<
   Settings,
@@ -46,6 +53,7 @@ export interface Instance<Settings = JsonObject, Parameters = JsonObject> extend
    * deprovision) overtakes this call, so that a call that ends by itself is not cut off with its outcome unknown.
    */
   readonly signal: AbortSignal;
+  readonly secret: ReadSecret;
   readonly log: BackendLog;
 }
 
@@ -106,6 +114,7 @@ export interface InventoryScope<Settings = JsonObject> {
   readonly settings: Readonly<Settings>;
   /** Fires on shutdown, and after a minute. */
   readonly signal: AbortSignal;
+  readonly secret: ReadSecret;
   readonly log: BackendLog;
 }
 

@@ -4,6 +4,7 @@ import type { Plan } from '../catalog/plan.js';
 import type { ServiceOffering } from '../resources/kinds.js';
 import { isObjectName } from '../resources/names.js';
 import { errorDetails } from '../telemetry/log.js';
+import { backendSecrets } from './backend-secrets.js';
 import type { ReconcileContext } from './context.js';
 import { timeLimit } from './time-limit.js';
 
@@ -48,13 +49,14 @@ function plansToAsk({ stores, catalog }: ReconcileContext): Pick<Holding, 'plan'
 }
 
 async function ask(
-  { clock, log }: ReconcileContext,
+  context: ReconcileContext,
   { backend, settings, spec }: Plan,
   signal: AbortSignal,
 ): Promise<readonly HeldInstance[]> {
+  const { clock, log } = context;
   const limit = timeLimit(clock, signal, PATIENCE_MS);
   try {
-    return await backend.inventory!({ settings, signal: limit.signal, log });
+    return await backend.inventory!({ settings, signal: limit.signal, secret: backendSecrets(context), log });
   } catch (error) {
     signal.throwIfAborted();
     log.warn('a backend did not tell what it holds', {

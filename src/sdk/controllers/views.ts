@@ -11,6 +11,7 @@ import {
   type ServiceBinding,
   type ServiceInstance,
 } from '../resources/kinds.js';
+import { backendSecrets } from './backend-secrets.js';
 import type { ReconcileContext } from './context.js';
 import { revealed } from './parameters.js';
 
@@ -27,7 +28,12 @@ export function instanceView(
   calling: Calling,
 ): Instance {
   const { parameters } = revealed(context, instance, plan?.secret.instance);
-  return { ...instanceFacts(instance, resolved, parameters), ...calling, log: context.log };
+  return {
+    ...instanceFacts(instance, resolved, parameters),
+    ...calling,
+    secret: backendSecrets(context),
+    log: context.log,
+  };
 }
 
 export function bindingView(

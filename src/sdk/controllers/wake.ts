@@ -43,6 +43,7 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
     stores.secrets.onChange((_, current, previous) => {
       const role = (current ?? previous)?.metadata.labels?.[SECRET_LABEL];
       if (role === 'dashboard-client') everyOffering();
+      if (role === 'backend') wakeUnsettled(context, controllers);
       if (role !== 'parameters' || !current) return;
       const [owner] = current.metadata.ownerReferences ?? [];
       if (owner) (owner.kind === BINDINGS.kind ? bindings : instances).enqueue(owner.name);

@@ -51,7 +51,7 @@ export const SECRETS = { group: '', version: 'v1', kind: 'Secret', plural: 'secr
 /** Holds an instance or a binding until its backend has let go. */
 export const FINALIZER = `${GROUP}/backend`;
 
-/** On every Secret of ours, and what it is for: `binding`, `parameters` or `dashboard-client`. */
+/** On every Secret of ours, and what it is for: `binding`, `parameters`, `dashboard-client` or `backend`. */
 export const SECRET_LABEL = `${GROUP}/secret`;
 
 /** On the offerings that this broker's own code or catalog file defines: `code` or `file`. */
