@@ -141,7 +141,7 @@ END
     cat <<END
   NAMESPACE=$namespace test-scripts/provision.sh
   NAMESPACE=$namespace test-scripts/bind.sh
-  $KUBECTL --namespace $namespace get osb
+  $KUBECTL --namespace $namespace get osbi,osbb
 END
   fi
 }
