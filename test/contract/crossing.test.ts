@@ -7,10 +7,13 @@ import { faultsOf } from '../support/cluster.js';
 import { type HeldRequest, holdNext } from '../support/held-request.js';
 import { bindingObject } from '../support/kube.js';
 import { ASYNC, bindOf, PLAIN, provisionOf, queryOf, useScene } from '../support/scene.js';
+import { silence } from '../support/silence.js';
 import { eventually } from '../support/unchanged.js';
 
 const INSTANCES = 'serviceinstances';
 const BINDINGS = 'servicebindings';
+/** Of each kind: the broker's, and that of the test itself. */
+const WATCHES = 2;
 
 describe('requests that cross', () => {
   const scene = useScene();
@@ -76,7 +79,7 @@ describe('requests that cross', () => {
   it('a deprovision removes the bindings of its instance, not one made anew for another', async () => {
     const [id, other] = [await scene.instance(), await scene.instance()];
     const bindingId = await scene.binding(id);
-    scene.cluster.local!.faults.silenceWatches({ resource: BINDINGS });
+    await silence(scene.cluster.local!.faults, BINDINGS, WATCHES);
     const { client } = scene.kube.bindings;
     await client.delete(bindingId);
     await scene.kube.bindings.edit(bindingId, ({ metadata, ...rest }) => ({
@@ -98,7 +101,7 @@ describe('requests that cross', () => {
 
   it('a bind whose status was stored and its answer lost is not made anew', async () => {
     const [id, bindingId] = [await scene.instance(), newId()];
-    scene.cluster.local!.faults.silenceWatches({ resource: BINDINGS });
+    await silence(scene.cluster.local!.faults, BINDINGS, WATCHES);
     once({ verb: 'update', resource: BINDINGS, subresource: 'status' }, { kind: 'reset', when: 'after' });
     await scene.osb.bind(id, bindingId, bindOf(PLAIN), ASYNC);
     await scene.bindingEnded(id, bindingId);
@@ -114,7 +117,7 @@ describe('requests that cross', () => {
     await remove();
     expect((await scene.ended(id)).body.state).to.equal('failed');
     const hold = scene.lab.hold('destroy');
-    scene.cluster.local!.faults.silenceWatches({ resource: INSTANCES });
+    await silence(scene.cluster.local!.faults, INSTANCES, WATCHES);
     once({ verb: 'update', resource: INSTANCES, subresource: '' }, { kind: 'reset', when: 'after' });
     expect((await remove()).status).to.equal(503);
     const answers = [await remove(), await remove()];

@@ -15,6 +15,7 @@ import {
 import { newId, startTestBroker, type TestBroker } from '../support/broker.js';
 import { idsQuery, provisionBody } from '../support/catalog.js';
 import { faultsOf, openCluster, type TestCluster } from '../support/cluster.js';
+import { silence } from '../support/silence.js';
 import { holdNext } from '../support/held-request.js';
 
 class Login {
@@ -208,7 +209,7 @@ describe('secret parameters', () => {
     await broker.osb.provision(id, body('canary-twelve'), query);
     await update();
     await broker.osb.update(id, { service_id: service.serviceId, parameters: { password: 'x' } }, query);
-    faults.silenceWatches({ resource: INSTANCES.plural });
+    await silence(faults, INSTANCES.plural, 1);
     faults.add({
       match: { verb: 'update', resource: INSTANCES.plural, subresource: '' },
       times: 1,
