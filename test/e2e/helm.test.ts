@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { CHART } from '../install/manifests.js';
-import { missingTool, runTool, suiteUnless } from '../install/tools.js';
+import { missingTool, runTool } from '../install/tools.js';
+import { suiteUnless } from '../support/skip.js';
 
 const { IMAGE = 'brokersdk', TAG = 'latest' } = process.env;
 const INVERT_SERVICE = '335151ee-d035-4e3b-ae98-d76664c8fc80';

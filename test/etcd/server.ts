@@ -7,12 +7,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { suiteUnless } from '../support/skip.js';
 import { eventually } from '../support/unchanged.js';
 
 const run = promisify(execFile);
 
 /** What is missing on this machine for these tests. */
-export function missingEtcd(): string | undefined {
+function missingEtcd(): string | undefined {
   for (const [program, word, where] of [
     ['etcd', '--version', 'etcd-server'],
     ['etcdctl', 'version', 'etcd-client'],
@@ -27,24 +28,8 @@ export function missingEtcd(): string | undefined {
   return undefined;
 }
 
-/** A suite that says aloud that it was skipped, and fails instead where CI is set. */
-export function describeWithEtcd(title: string, suite: (this: Mocha.Suite) => void): void {
-  const missing = missingEtcd();
-  if (missing === undefined) {
-    describe(title, suite);
-    return;
-  }
-  if (process.env.CI) {
-    describe(title, () => {
-      it('has an etcd', () => {
-        throw new Error(missing);
-      });
-    });
-    return;
-  }
-  console.warn(`SKIPPED: ${title}: ${missing}`);
-  describe.skip(title, suite);
-}
+export const describeWithEtcd = (title: string, suite: (this: Mocha.Suite) => void): void =>
+  suiteUnless(missingEtcd(), title, suite);
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));

@@ -17,7 +17,8 @@ import {
   type Rendering,
   renderChart,
 } from './manifests.js';
-import { missingTool, ROOT, runTool, suiteUnless } from './tools.js';
+import { missingTool, ROOT, runTool } from './tools.js';
+import { suiteUnless } from '../support/skip.js';
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const chart = (file: string): string => read(`${CHART}/${file}`);

@@ -4,6 +4,7 @@ import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { skipAloud } from '../support/skip.js';
 
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> =>
@@ -83,9 +84,7 @@ describe('the images', function () {
 
   before(async function () {
     const reason = await whyNot();
-    if (reason === undefined) return;
-    console.warn(`SKIPPED, the tests of the images: ${reason}.`);
-    this.skip();
+    if (reason !== undefined) skipAloud(this, `the tests of the images: ${reason}`);
   });
 
   for (const image of [BROKER, ECHO_SERVICE]) {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { missingOpenApi, SCHEMA_LOCATION, writeSchemas } from './kube-schemas.js';
 import { kustomize, type Manifest, parseManifests, renderChart } from './manifests.js';
-import { missingTool, ROOT, runTool, suiteUnless } from './tools.js';
+import { missingTool, ROOT, runTool } from './tools.js';
+import { suiteUnless } from '../support/skip.js';
 
 const OLDEST = '1.20.15';
 const NEWEST = '1.36.3';

@@ -7,7 +7,8 @@ import { parse } from 'yaml';
 import { SETTINGS } from '../../src/sdk/settings.js';
 import { keyOf, kustomize, type Manifest, parseManifests, pick, renderChart } from './manifests.js';
 import { securityProblems } from './security.js';
-import { findTool, missingTool, ROOT, runTool, suiteUnless } from './tools.js';
+import { findTool, missingTool, ROOT, runTool } from './tools.js';
+import { suiteUnless } from '../support/skip.js';
 
 const OVERLAYS = readdirSync(join(ROOT, 'install/kustomize/overlays'));
 const GROUP = 'sdkbroker.broker.io';

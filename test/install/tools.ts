@@ -1,5 +1,4 @@
-// The programs that these tests run: those of .local/bin, where hack/tools.sh puts them, or those on the PATH. Without
-// them a suite says that it was skipped; where CI is set it fails, so that nobody takes the silence for a success.
+// The programs that these tests run: those of .local/bin, where hack/tools.sh puts them, or those on the PATH.
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -34,29 +33,6 @@ export function runTool(
     maxBuffer: 64 * 1024 * 1024,
     ...options,
   });
-}
-
-/** A suite that is skipped aloud, with the remedy, where `missing` names what it lacks; a failure where CI is set. */
-export function suiteUnless(
-  missing: string | undefined,
-  title: string,
-  suite: (this: Mocha.Suite) => void,
-): void {
-  if (missing === undefined) {
-    describe(title, suite);
-    return;
-  }
-  const problem = `${title}: ${missing}`;
-  if (process.env.CI) {
-    describe(title, () => {
-      it('has what it needs', () => {
-        throw new Error(problem);
-      });
-    });
-    return;
-  }
-  console.warn(`SKIPPED: ${problem}`);
-  describe.skip(title, suite);
 }
 
 /** What is wrong where one of the programs is missing. */

@@ -13,6 +13,7 @@ import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
 import type { Secret } from '../../src/sdk/kube/types.js';
 import { API_VERSION, INSTANCES, SECRETS, type ServiceInstance } from '../../src/sdk/resources/kinds.js';
 import { openCluster, type TestCluster } from '../support/cluster.js';
+import { skipAloud } from '../support/skip.js';
 import { CATALOG_WORDS, CatalogController, catalogDefinition } from './catalog-controller.js';
 
 const run = promisify(execFile);
@@ -58,12 +59,13 @@ describe('the test scripts and Service Catalog', function () {
     cluster = await openCluster();
     config = cluster.config();
     if (!(await kubectl(['get', 'crd', 'serviceinstances.sdkbroker.broker.io'])).ok) {
-      console.warn('SKIPPED: kubectl is not on this machine; install it (Debian: kubernetes-client)');
-      return this.skip();
+      return skipAloud(this, 'kubectl is not on this machine; install it (Debian: kubernetes-client)');
     }
     if ((await kubectl(['get', 'crd', 'serviceinstances.servicecatalog.k8s.io'])).ok) {
-      console.warn('SKIPPED: Service Catalog is in this cluster, and this test would remove its definitions');
-      return this.skip();
+      return skipAloud(
+        this,
+        'Service Catalog is in this cluster, and this test would remove its definitions',
+      );
     }
     isOurs = true;
     for (const kind of KINDS)

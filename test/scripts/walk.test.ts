@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { kubeconfigFor } from '../../src/sdk/local/kubeconfig.js';
 import { ON_REAL_CLUSTER, openCluster, type TestCluster } from '../support/cluster.js';
+import { skipAloud } from '../support/skip.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
@@ -118,8 +119,7 @@ describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, funct
       () => false,
     );
     if (!has) {
-      console.warn('SKIPPED: kubectl is not on this machine; install it (Debian: kubernetes-client)');
-      return this.skip();
+      return skipAloud(this, 'kubectl is not on this machine; install it (Debian: kubernetes-client)');
     }
     await script('provision');
     const [header, row] = (await kubectl('get', 'osbi')).split('\n');

@@ -12,15 +12,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-
-const ENDPOINT = {
-  protocols: ['http', 'https'],
-  require_protocol: true,
-  require_tld: false,
-  disallow_auth: true,
-  allow_query_components: false,
-  allow_fragments: false,
-};
+import { SERVICE_URL } from '../service-url.js';
 
 const EACH = {
   each: true,
@@ -33,14 +25,14 @@ export class EtcdSettings {
   /** Where the broker reaches the members of the cluster: `http://etcd-0.etcd:2379`. One that fails is passed over. */
   @IsArray()
   @ArrayMinSize(1)
-  @IsUrl(ENDPOINT, EACH)
+  @IsUrl(SERVICE_URL, EACH)
   endpoints!: string[];
 
   /** Where applications reach them; the same when absent. */
   @IsOptional()
   @IsArray()
   @ArrayMinSize(1)
-  @IsUrl(ENDPOINT, EACH)
+  @IsUrl(SERVICE_URL, EACH)
   publicEndpoints?: string[];
 
   /**
