@@ -7,7 +7,7 @@ import type {
   HeldInstance,
   Instance,
   InstanceResult,
-  InventoryScope,
+  PlanScope,
   NamedBackend,
 } from '../../src/sdk/authoring/backend.js';
 import { done, type Outcome, TerminalError, waiting } from '../../src/sdk/authoring/outcome.js';
@@ -84,7 +84,7 @@ export class SimulatedBackend implements NamedBackend {
       return done();
     });
 
-  readonly inventory = async ({ signal }: InventoryScope): Promise<HeldInstance[]> => {
+  readonly inventory = async ({ signal }: PlanScope): Promise<HeldInstance[]> => {
     const { cloud, random } = this.#world;
     await this.#sleepUnlessAborted(random.between(1, 200), signal);
     return [...cloud.servers.keys()].map((name) => ({

@@ -109,13 +109,34 @@ export interface BindingResult {
 /** What `done()` without a result, or nothing at all, means for a clean-up: it is gone. */
 export type Removed = Outcome<object> | void;
 
-/** What an inventory is taken of: the instances that were made with these settings. */
-export interface InventoryScope<Settings = JsonObject> {
+/** What a backend is asked about a plan, outside any instance of it. */
+export interface PlanScope<Settings = JsonObject> {
   readonly settings: Readonly<Settings>;
   /** Fires on shutdown, and after a minute. */
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
   readonly log: BackendLog;
+}
+
+/** One aspect of an instance that is Ready, as a condition of its resource. Nothing of it is secret. */
+export interface ObservedCondition {
+  /** Upper camel case, for example `QuotaExceeded`; not Ready, Pending or Failed, which tell of the last operation. */
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  /** One word for programs, in upper camel case. */
+  reason: string;
+  /** A sentence for people; the same for as long as nothing changed, since each change is a write. */
+  message: string;
+}
+
+/** What `observe` found. */
+export interface Observation {
+  /** Beside Ready, Pending and Failed; one that is not among them any more is taken away. Changes are told by Events. */
+  conditions?: readonly ObservedCondition[];
+  /** What is not as it was made, in words for an Event: `ensure` is called, to put it back. */
+  repair?: string;
+  /** In how many seconds to look again, where that is sooner than the next resync. */
+  againAfter?: number;
 }
 
 /** An instance that is there, by its `name`, with its bindings by theirs where the backend knows them. */
@@ -147,7 +168,18 @@ export interface Backend<Settings = JsonObject, Parameters = JsonObject, BindPar
    * else made. What no resource accounts for is told to the operator and, where they want that, removed with `unbind`
    * and `destroy`, which then see the names, as ids too, and the settings, but no parameters and no context.
    */
-  inventory?: (scope: InventoryScope<Settings>) => Promise<readonly HeldInstance[]>;
+  inventory?: (scope: PlanScope<Settings>) => Promise<readonly HeldInstance[]>;
+  /**
+   * Looks at an instance that is Ready, now and then and whenever something of its own changed, and changes nothing. What
+   * it throws is logged, and it is called again later.
+   */
+  observe?: (instance: Instance<Settings, Parameters>) => Promise<Observation | void>;
+  /**
+   * Whether a plan can be had at all: a sentence for each thing that an operator has to put right first, which takes
+   * the offering out of the catalog. Asked when the offering or a Secret for backends changes, and at each resync; what
+   * it throws (a backend that is down) changes nothing.
+   */
+  check?: (scope: PlanScope<Settings>) => Promise<readonly string[]>;
 }
 
 /** A class-validator class: `new () => T`. */

@@ -79,28 +79,24 @@ export function defineService<Settings = JsonObject, Parameters = JsonObject, Bi
 }
 
 function ownBackend(definition: object): NamedBackend {
-  const { name, ensure, destroy, bind, unbind, dashboardUrl, inventory, settings } =
-    definition as NamedBackend;
+  const { name, ensure, destroy } = definition as NamedBackend;
   for (const [field, value] of Object.entries({ ensure, destroy })) {
     if (typeof value !== 'function') throw new Error(`service "${name}": ${field} must be a function`);
   }
   return Object.fromEntries(
-    Object.entries({ name, ensure, destroy, bind, unbind, dashboardUrl, inventory, settings }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    ['name', ...OF_BACKEND].flatMap((field) => {
+      const value = definition[field as keyof typeof definition] as unknown;
+      return value === undefined ? [] : [[field, value]];
+    }),
   ) as unknown as NamedBackend;
 }
 
-const NOT_IN_CATALOG = [
-  'ensure',
-  'destroy',
-  'bind',
-  'unbind',
-  'dashboardUrl',
-  'inventory',
-  'settings',
-  'backend',
+const OF_BACKEND: readonly (keyof NamedBackend)[] = [
+  ...(['ensure', 'destroy', 'bind', 'unbind', 'observe'] as const),
+  ...(['dashboardUrl', 'inventory', 'check', 'settings'] as const),
 ];
+
+const NOT_IN_CATALOG: readonly string[] = [...OF_BACKEND, 'backend'];
 
 function catalogFields(fields: object): Omit<ServiceOfferingSpec, 'plans'> {
   return Object.fromEntries(

@@ -1,0 +1,59 @@
+// The Kubernetes objects that are an instance's own, and the secrets that are kept for it: what a backend asks of them.
+
+/** A Kubernetes object as a manifest has it; the namespace is the broker's where none is named. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  [field: string]: unknown;
+}
+
+/** The same as the API server keeps it. */
+export interface OwnedObject extends Manifest {
+  metadata: Manifest['metadata'] & {
+    uid?: string;
+    generation?: number;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    ownerReferences?: readonly { kind: string; name: string; uid: string; controller?: boolean }[];
+  };
+}
+
+/** A kind of object, as manifests name it. */
+export type KindReference = Pick<Manifest, 'apiVersion' | 'kind'>;
+
+/**
+ * The objects of one owner, an instance or a binding. All of them have the label `sdkbroker.broker.io/instance: <name>`,
+ * by which they are found again after anything; those of a binding also `sdkbroker.broker.io/binding: <name>`.
+ */
+export interface OwnedResources {
+  /**
+   * Makes these objects the owner's, and no others: each by server-side apply, which takes over the fields that it
+   * names and leaves all others alone; what an earlier call made and this one does not name is deleted. `also` names
+   * kinds of objects that others make on behalf of these (the Pods of a Deployment), so that `list` has them and
+   * `remove` takes them along; they need the label, too. Resolves when all of it is stored.
+   */
+  apply(manifests: readonly Manifest[], options?: { also?: readonly KindReference[] }): Promise<void>;
+  /** A sentence for each object that is missing or in which a field that the manifest names has another value. */
+  drift(manifests: readonly Manifest[]): Promise<readonly string[]>;
+  /** All that have the owner's label, from memory, those that are made on their behalf included. */
+  list(): Promise<readonly OwnedObject[]>;
+  /** Deletes all of them; true when none is left, Pods that still end included. */
+  remove(): Promise<boolean>;
+}
+
+/**
+ * Values that are made once for an instance, passwords and keys, and kept in a Secret of its own until it is gone. Each
+ * function is called where nothing is kept under its name; what it made is stored before this resolves.
+ */
+export type KeepSecrets = <Name extends string>(
+  makers: Readonly<Record<Name, () => string | Promise<string>>>,
+) => Promise<Readonly<Record<Name, string>>>;
+
+/** Which of these kinds the broker may not read and write in its namespace: a sentence for each rule that is missing. */
+export type MissingRights = (kinds: readonly KindReference[]) => Promise<readonly string[]>;
