@@ -101,6 +101,26 @@ describe('rotation', () => {
     expect((await scene.osb.bind(instanceId, newId(), successorOf(predecessor))).status).to.equal(201);
   });
 
+  it('takes the credentials of an expired predecessor away, and leaves it to be unbound', async () => {
+    const instanceId = await scene.instance();
+    scene.lab.on('bind', async (binding) => {
+      await scene.lab.usual('bind', binding);
+      return done({ ...scene.lab.result(binding), expiresAt: new Date(Date.now() + 200) });
+    });
+    const predecessor = await scene.binding(instanceId);
+    scene.lab.reset();
+    const [event] = await scene.kube.events.untilSome(
+      1,
+      ({ reason, involvedObject }) => reason === 'Expired' && involvedObject.name === predecessor,
+    );
+    expect(event!.type).to.equal('Normal');
+    expect(scene.lab.bindings.has(predecessor)).to.equal(false);
+    const { conditions } = (await scene.kube.bindings.get(predecessor))!.status!;
+    expect(conditions!.find(({ type }) => type === 'Expired')).to.include({ status: 'True' });
+    expect((await scene.osb.fetchBinding(instanceId, predecessor)).status).to.equal(200);
+    expect((await scene.osb.unbind(instanceId, predecessor, queryOf(PLAIN))).status).to.equal(200);
+  });
+
   describe('what the successor takes over', () => {
     const attributes = {
       parameters: { size: 3 },

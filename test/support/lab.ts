@@ -48,6 +48,11 @@ export class Lab {
   readonly #waiting = new Set<string>();
   #passwords = 0;
 
+  /** What is to be seen of an instance; nothing where nobody says. */
+  observe: NonNullable<NamedBackend['observe']> = async () => undefined;
+  /** What an operator has to put right. */
+  check: NonNullable<NamedBackend['check']> = async () => [];
+
   readonly backend: NamedBackend;
 
   constructor(name = 'lab') {
@@ -61,6 +66,8 @@ export class Lab {
     destroy: (instance) => this.#run('destroy', instance.name, instance),
     bind: (binding) => this.#run('bind', binding.name, binding),
     unbind: (binding) => this.#run('unbind', binding.name, binding),
+    observe: (instance) => this.observe(instance),
+    check: (scope) => this.check(scope),
     inventory: async () =>
       [...this.instances.keys()].map((name) => ({
         name,
@@ -76,6 +83,8 @@ export class Lab {
   /** Everything works again. */
   reset(): void {
     for (const step of Object.keys(this.#overrides)) delete this.#overrides[step as Step];
+    this.observe = async () => undefined;
+    this.check = async () => [];
   }
 
   /** Resolves when nothing is left that waits for a moment only: of what an earlier test held, for one. */

@@ -21,12 +21,14 @@ export interface Source<T> {
 /** What became of an offering: in the catalog, or why not. */
 export interface Verdict {
   accepted: boolean;
-  reason: 'Accepted' | 'Invalid' | 'Conflict' | 'SecretMissing';
+  reason: 'Accepted' | 'Invalid' | 'Conflict' | 'SecretMissing' | 'BackendRefused';
   message: string;
 }
 
 interface Evaluation {
   verdicts: Map<string, Verdict>;
+  /** By offering: what its backends are to be asked about. */
+  checkable: Map<string, Plan[]>;
   plans: Map<string, Map<string, Plan>>;
   answer: CatalogAnswer;
 }
@@ -76,6 +78,11 @@ export class Catalog {
     return this.#evaluated().verdicts.get(offering);
   }
 
+  /** The plans of an offering in which nothing is wrong but, maybe, what a backend says. */
+  checkable(offering: string): readonly Plan[] {
+    return this.#evaluated().checkable.get(offering) ?? [];
+  }
+
   /** The backend for an instance: by the catalog as it is, or as it was when the plan was last there. */
   backendFor(instance: {
     spec: {
@@ -88,7 +95,15 @@ export class Catalog {
     const plan = this.find(serviceId, planId);
     if (plan) return plan;
     if (!resolvedPlan) return { problems: [`plan ${planId} of service ${serviceId} is not in the catalog`] };
-    return this.#backends.resolve(serviceId, resolvedPlan.backend, resolvedPlan.settings);
+    return this.backendAsIn(serviceId, resolvedPlan);
+  }
+
+  /** The backend of a plan as it was then. */
+  backendAsIn(
+    serviceId: string,
+    { backend, settings }: { backend: string; settings?: Record<string, unknown> },
+  ): ResolvedBackend | { problems: string[] } {
+    return this.#backends.resolve(serviceId, backend, settings);
   }
 
   #evaluated(): Evaluation {
@@ -98,6 +113,7 @@ export class Catalog {
 
   #evaluate(): Evaluation {
     const verdicts = new Map<string, Verdict>();
+    const checkable = new Map<string, Plan[]>();
     const plans = new Map<string, Map<string, Plan>>();
     const taken = new Map<string, string>();
     const services = new Map<Readonly<ServiceOffering>, ReturnType<typeof toCatalogService>>();
@@ -110,12 +126,18 @@ export class Catalog {
         continue;
       }
       for (const key of keysOf(offering)) taken.set(key, name);
+      checkable.set(name, judged.plans);
+      const refusal = refusalOf(offering);
+      if (refusal) {
+        verdicts.set(name, refusal);
+        continue;
+      }
       plans.set(offering.spec.id, new Map(judged.plans.map((plan) => [plan.spec.id, plan])));
       services.set(offering, toCatalogService(offering.spec, judged.clientSecret));
       verdicts.set(name, { accepted: true, reason: 'Accepted', message: 'the offering is in the catalog' });
     }
     const inOrder = [...services].sort(([a], [b]) => byAge(a, b)).map(([, service]) => service);
-    return { verdicts, plans, answer: this.#stamp({ services: inOrder }) };
+    return { verdicts, checkable, plans, answer: this.#stamp({ services: inOrder }) };
   }
 
   #judge(
@@ -164,6 +186,14 @@ export class Catalog {
     if (this.#lastAnswer?.etag !== etag) this.#lastAnswer = { body, etag, lastModified: this.#now() };
     return this.#lastAnswer;
   }
+}
+
+/** What a backend said to the controllers, whose word all replicas take from the resource. */
+function refusalOf({ metadata, status }: Readonly<ServiceOffering>): Verdict | undefined {
+  const said = status?.conditions?.find(({ type }) => type === 'Accepted');
+  if (said?.reason !== 'BackendRefused' || said.observedGeneration !== (metadata.generation ?? 1))
+    return undefined;
+  return { accepted: false, reason: 'BackendRefused', message: said.message };
 }
 
 function byAge(a: Readonly<ServiceOffering>, b: Readonly<ServiceOffering>): number {

@@ -8,6 +8,7 @@ import type { Secret } from '../kube/types.js';
 import { isOwnedBy, secretName } from '../resources/binding-secret.js';
 import type { ServiceInstance } from '../resources/kinds.js';
 import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
+import { expire } from './binding-expiry.js';
 import { bindingProblem, predecessorProblem } from './binding-checks.js';
 import { removeBinding, removeOrphan } from './binding-removal.js';
 import {
@@ -48,7 +49,7 @@ export async function reconcileBinding(
 
 async function realise(work: BindingWork): Promise<Again> {
   const { context, object: binding, instance } = work;
-  if (isSettled(binding)) return;
+  if (isSettled(binding)) return expire(work);
   if (!hasFinalizer(binding) || !binding.spec.bindingId) return adopt(work);
   if (!instance?.status?.applied || isDeleting(instance)) return awaitInstance(work);
   const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
@@ -145,7 +146,7 @@ async function succeed(
   work: BindingWork,
   { expiresAt, renewBefore }: BindingResult,
   { metadata: { name, resourceVersion } }: Readonly<Secret>,
-): Promise<void> {
+): Promise<Again> {
   const description = `the ${work.operation.type} succeeded`;
   await report(
     work,
@@ -156,4 +157,5 @@ async function succeed(
       ...(renewBefore ? { renewBefore: renewBefore.toISOString() } : {}),
     },
   );
+  return expiresAt ? { requeueAfterMs: 0 } : undefined; // to set the timer
 }

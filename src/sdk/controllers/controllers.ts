@@ -7,6 +7,7 @@ import type { Again, ReconcileContext } from './context.js';
 import { warnOfHatches } from './escape-hatches.js';
 import { reconcileInstance } from './instance.js';
 import { reconcileOffering } from './offering.js';
+import { Observer } from './observation.js';
 import { Orphans } from './orphans.js';
 import { type ControllersByKind, wakeAll, wakeOnChange, wakeUnsettled } from './wake.js';
 
@@ -24,10 +25,11 @@ const CONCURRENCY = 16;
 export function createControllers(context: ReconcileContext): Controllers {
   const { stores } = context;
   const orphans = new Orphans(context, (kind, name) => controllers[kind].enqueue(name, 'background'));
+  const observer = new Observer();
   const controllers: ControllersByKind = {
     instances: controller(context, 'instances', (own, key, signal) =>
       stores.instances.get(key)
-        ? reconcileInstance(own, key, signal)
+        ? reconcileInstance(own, key, signal, observer)
         : orphans.remove('instances', key, signal),
     ),
     bindings: controller(context, 'bindings', (own, key, signal) =>

@@ -1,4 +1,4 @@
-// Makes service instances true: provision, update and deprovision through the plan's backend.
+// Makes service instances true: provision, update and deprovision through the plan's backend; looks after those that are.
 import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
 import type { InstanceResult } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
@@ -8,6 +8,7 @@ import { type Again, hasFinalizer, nowOf, type ReconcileContext, withFinalizer }
 import { heed } from './escape-hatches.js';
 import { changeProblem, problemsOf } from './instance-checks.js';
 import { removeInstance } from './instance-removal.js';
+import type { Observer } from './observation.js';
 import { revealed, SECRET_GRACE_MS } from './parameters.js';
 import { instanceView } from './views.js';
 import { attempt, type InstanceWork, report, requestOf, wait } from './work.js';
@@ -15,10 +16,14 @@ import { attempt, type InstanceWork, report, requestOf, wait } from './work.js';
 /** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
 const OFFERING_GRACE_MS = 30_000;
 
+/** When to look at an instance for the first time that has just become Ready. */
+const FIRST_LOOK_MS = 1_000;
+
 export async function reconcileInstance(
   context: ReconcileContext,
   name: string,
   signal: AbortSignal,
+  observer: Observer,
 ): Promise<Again> {
   const store = context.stores.instances;
   const object = store.get(name);
@@ -28,12 +33,12 @@ export async function reconcileInstance(
   const own = { ...context, log: context.log.child({ ...identity, ...requestOf(object, operation) }) };
   const work = await heed({ context: own, store, object, operation, instance: object, signal });
   if (!work) return;
-  return isDeleting(object) ? removeInstance(work) : realise(work);
+  if (isDeleting(object)) return removeInstance(work);
+  return isSettled(object) ? observer.observe(work) : realise(work);
 }
 
 async function realise(work: InstanceWork): Promise<Again> {
   const { context, object: instance, operation } = work;
-  if (isSettled(instance)) return;
   const { serviceId, planId } = instance.spec;
   const plan = context.catalog.find(serviceId, planId);
   const change = changeProblem(context.catalog, instance, plan);
@@ -51,7 +56,9 @@ async function realise(work: InstanceWork): Promise<Again> {
       instanceView(context, instance, { plan, resolved }, { operationId: operation.id, signal }),
     ),
   );
-  return attempted.result ? succeed(work, resolved, attempted.result) : attempted.again;
+  if (!attempted.result) return attempted.again;
+  await succeed(work, resolved, attempted.result);
+  return resolved.backend.observe ? { requeueAfterMs: FIRST_LOOK_MS } : undefined;
 }
 
 /** Fills in what a platform's request would have brought. True when it wrote: the change comes back as an event. */

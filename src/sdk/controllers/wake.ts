@@ -42,7 +42,7 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
     }),
     stores.secrets.onChange((_, current, previous) => {
       const role = (current ?? previous)?.metadata.labels?.[SECRET_LABEL];
-      if (role === 'dashboard-client') everyOffering();
+      if (role === 'dashboard-client' || role === 'backend') everyOffering();
       if (role === 'backend') wakeUnsettled(context, controllers);
       if (role !== 'parameters' || !current) return;
       const [owner] = current.metadata.ownerReferences ?? [];

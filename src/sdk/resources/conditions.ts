@@ -23,12 +23,12 @@ export interface StateDetails {
   now: Date;
 }
 
-/** The three conditions for a state; a condition keeps its transition time as long as its status stays. */
+/** The three conditions for a state, and all others as they were. */
 export function stateConditions(
   previous: readonly Condition[] | undefined,
   details: StateDetails,
 ): Condition[] {
-  return STATES.map((type) =>
+  const states = STATES.map((type) =>
     condition(previous, {
       type,
       status: type === details.state ? 'True' : 'False',
@@ -38,7 +38,14 @@ export function stateConditions(
       now: details.now,
     }),
   );
+  return [...states, ...otherConditions(previous)];
 }
+
+/** Those that do not tell how the last operation stands. */
+export const otherConditions = (conditions: readonly Condition[] | undefined): Condition[] =>
+  (conditions ?? []).filter(({ type }) => !isState(type));
+
+export const isState = (type: string): boolean => (STATES as readonly string[]).includes(type);
 
 export interface ConditionDetails {
   type: string;
@@ -49,6 +56,7 @@ export interface ConditionDetails {
   now: Date;
 }
 
+/** One condition, which keeps its transition time as long as its status stays. */
 export function condition(previous: readonly Condition[] | undefined, details: ConditionDetails): Condition {
   const before = previous?.find(({ type }) => type === details.type);
   return {

@@ -76,7 +76,7 @@ export interface ServiceBindingStatus {
    */
   observedGeneration?: number;
   /**
-   * Ready, Pending and Failed.
+   * Ready, Pending and Failed, of which one is true; and Expired, once its time is over.
    *
    * Items: One aspect of the resource's state.
    */
@@ -322,7 +322,7 @@ export interface ServiceInstanceStatus {
    */
   observedGeneration?: number;
   /**
-   * Ready, Pending and Failed.
+   * Ready, Pending and Failed, of which one is true, and what the backend observes.
    *
    * Items: One aspect of the resource's state.
    */
