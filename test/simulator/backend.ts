@@ -7,8 +7,9 @@ import type {
   HeldInstance,
   Instance,
   InstanceResult,
-  PlanScope,
   NamedBackend,
+  Observation,
+  PlanScope,
 } from '../../src/sdk/authoring/backend.js';
 import { done, type Outcome, TerminalError, waiting } from '../../src/sdk/authoring/outcome.js';
 import type { Endpoint, World } from './world.js';
@@ -20,6 +21,8 @@ const STALE_MS = 5_000;
 type Trouble = keyof typeof TROUBLES;
 /** Where the cloud does nothing. */
 const LOST = new Set<Trouble>(['waiting', 'terminal', 'kill']);
+/** How often an instance that is Ready is looked at. */
+const LOOK_SECONDS = 15;
 /** How long a request is on its way at most. */
 const ARRIVAL_MS = 200;
 
@@ -48,6 +51,17 @@ export class SimulatedBackend implements NamedBackend {
       const { name, planId, parameters } = instance;
       const trouble = await send(() => cloud.configure(name, planId, { ...parameters }));
       return trouble === 'waiting' ? waiting('it is being configured') : done({});
+    });
+
+  readonly observe = (instance: Instance): Promise<Observation> =>
+    this.#call('observe', instance, async () => {
+      const { cloud, random } = this.#world;
+      await this.#sleepUnlessAborted(random.between(1, 100), instance.signal);
+      const server = cloud.servers.get(instance.name);
+      const missing = PARTS.find((part) => !server?.parts.has(part));
+      if (missing !== undefined) return { repair: `the ${missing} is missing` };
+      if (server!.isTampered) return { repair: 'it is set to something else' };
+      return { againAfter: LOOK_SECONDS };
     });
 
   readonly destroy = (instance: Instance): Promise<Outcome<object>> =>
@@ -99,7 +113,7 @@ export class SimulatedBackend implements NamedBackend {
     work: (send: (effect?: () => void) => Promise<Trouble | undefined>) => Promise<T>,
   ): Promise<T> {
     const { trace } = this.#world;
-    const key = `${step === 'ensure' || step === 'destroy' ? 'instance' : 'binding'} ${subject.name}`;
+    const key = `${step.endsWith('bind') ? 'binding' : 'instance'} ${subject.name}`;
     const who = this.#process.name;
     if (!this.#process.isAlive) return new Promise(() => undefined);
     if (this.#calls.has(key)) trace.violation('one call at a time', `${step} ${subject.name} on ${who}`);
@@ -107,7 +121,7 @@ export class SimulatedBackend implements NamedBackend {
     trace.add(who, `${step} ${subject.name} for ${subject.operationId}`);
     try {
       const outcome = await work((effect) => this.#send(`${step} ${subject.name}`, subject.signal, effect));
-      trace.add(who, `${step} ${subject.name} is ${(outcome as Partial<Outcome<object>>).state}`);
+      trace.add(who, `${step} ${subject.name} is ${JSON.stringify(outcome)}`);
       return outcome;
     } catch (error) {
       trace.add(who, `${step} ${subject.name} throws: ${(error as Error).message}`);

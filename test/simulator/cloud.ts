@@ -1,5 +1,6 @@
 // The world outside the cluster: servers and their users, which outlive every broker. It is as simple as the thing that
 // an author talks to, and it knows what must not happen to it.
+import type { Random } from './random.js';
 import type { Trace } from './trace.js';
 
 export interface Server {
@@ -7,7 +8,11 @@ export interface Server {
   parts: Set<string>;
   planId: string;
   parameters: Readonly<Record<string, unknown>>;
+  /** Somebody else has set it to something else. */
+  isTampered: boolean;
 }
+
+const EMPTY = { planId: '', parameters: {}, isTampered: false };
 
 export interface User {
   server: string;
@@ -38,7 +43,7 @@ export class Cloud {
 
   /** Whoever makes a part has looked before whether it is there. */
   makePart(name: string, part: string): void {
-    const server = this.servers.get(name) ?? { parts: new Set(), planId: '', parameters: {} };
+    const server = this.servers.get(name) ?? { ...EMPTY, parts: new Set() };
     if (server.parts.has(part)) this.#trace.violation('nothing is made twice', `${part} of ${name}`);
     this.servers.set(name, server);
     server.parts.add(part);
@@ -50,7 +55,17 @@ export class Cloud {
     if (!server) return this.#trace.violation('nothing is configured that is gone', name);
     if (server.planId !== planId || JSON.stringify(server.parameters) !== JSON.stringify(parameters))
       this.#trace.add('cloud', `${name} becomes ${planId} ${JSON.stringify(parameters)}`);
-    Object.assign(server, { planId, parameters });
+    Object.assign(server, { planId, parameters, isTampered: false });
+  }
+
+  /** Somebody else's doing; a server that is not whole is left to those who are at it. */
+  drift(name: string, random: Random): void {
+    const server = this.servers.get(name);
+    if (!server || server.parts.size < 2) return;
+    const part = random.pick([...server.parts, undefined]);
+    if (part === undefined) server.isTampered = true;
+    else server.parts.delete(part);
+    this.#trace.add('cloud', `${name} ${part === undefined ? 'is tampered with' : `has lost its ${part}`}`);
   }
 
   removePart(name: string, part: string): void {

@@ -85,6 +85,7 @@ function checkInstance({ api, cloud }: Scene, instance: ServiceInstance, report:
   const isRight =
     missing.length === 0 &&
     server?.parts.size === 2 &&
+    !server.isTampered &&
     server.planId === spec.planId &&
     status?.applied?.planId === spec.planId &&
     sorted(server.parameters) === sorted(parameters);

@@ -277,10 +277,26 @@ const SECRETS: Mutation[] = [
   ),
 ];
 
+const UPKEEP: Mutation[] = [
+  one(
+    'what is not as it was made stays so',
+    'controllers/observation.ts',
+    'return this.#repair(work, seen.repair, () => resolved.backend.ensure(view));',
+    'return this.#healthy(work, seen);',
+  ),
+  one(
+    'the first operation gets another name when the broker fills in what is missing',
+    'resources/operations.ts',
+    'const generation = last ? (object.metadata.generation ?? 1) : 1;',
+    'const generation = object.metadata.generation ?? 1;',
+  ),
+];
+
 export const MUTATIONS: readonly Mutation[] = [
   ...ORDER,
   ...PRECONDITIONS,
   ...GUARDS,
   ...MACHINERY,
   ...SECRETS,
+  ...UPKEEP,
 ];

@@ -7,6 +7,7 @@ import { Chaos, type ChaosPlan, drawPlan } from './chaos.js';
 import { Cloud } from './cloud.js';
 import { evict } from './crowd.js';
 import { Deployment } from './deployment.js';
+import { drift } from './drift.js';
 import { Http } from './http.js';
 import { checkEmpty, checkRest, isAtRest, type Scene } from './invariants.js';
 import { Ledger } from './ledger.js';
@@ -107,9 +108,11 @@ class Schedule {
     });
     const isQuiet = this.#quiet(() => deployment.isComplete && isAtRest(scene()));
 
+    const stopDrift = this.#drift(cloud);
     befall({ time, chaos, api, processes }, random.fork());
     await this.#until(Promise.all(lives.map((live) => live())));
     chaos.end();
+    stopDrift();
     this.#options.sabotage?.(cloud);
     await this.#rest(isQuiet, CALM_FOR_MS);
     this.#check(checkRest, scene());
@@ -117,6 +120,14 @@ class Schedule {
     await this.#until(Promise.all([...tenants.map((tenant) => tenant.leave()), evict(stage, random.fork())]));
     await this.#rest(isQuiet, CALM_FOR_MS / 4);
     this.#check(checkEmpty, scene());
+  }
+
+  /** In every second schedule that is left to chance. */
+  #drift(cloud: Cloud): () => void {
+    const { seed, plan } = this.#options;
+    const random = new Random(seed).fork().fork(); // of its own, so that all else is drawn as it would be without
+    if (plan || random.chance(0.5)) return () => undefined;
+    return drift({ time: this.#time, api: this.#api, cloud }, random);
   }
 
   /** Where orphans are not removed, or not looked for in time, what was abandoned stays. */

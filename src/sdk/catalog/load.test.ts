@@ -36,6 +36,10 @@ class FakeStore implements OfferingStore {
     return this.objects.get(name);
   }
 
+  async refresh(): Promise<void> {
+    this.writes.push('refresh');
+  }
+
   async create(object: ServiceOffering): Promise<void> {
     this.#refuse();
     this.#write('create', object.metadata.name, object);
@@ -104,13 +108,13 @@ describe('loading offerings', () => {
     expect(store.get('a')).to.eql({ ...stored(code('a')), spec: spec('a', 'other') });
   });
 
-  it('finds made what another replica made at the same time', async () => {
+  it('finds made what another replica made at the same time, and waits until that shows', async () => {
     const store = new FakeStore();
     store.crossings.push(() => {
       store.objects.set('a', stored(code('a')));
       return new KubeError('it exists', { status: 409, reason: 'AlreadyExists' });
     });
-    expect(await load(store, code('a'))).to.eql(['read a']);
+    expect(await load(store, code('a'))).to.eql(['read a', 'refresh']);
   });
 
   it('replaces at the newest version what another one wrote meanwhile, and makes anew what it removed', async () => {
@@ -126,7 +130,7 @@ describe('loading offerings', () => {
         return new KubeError('it is gone', { status: 404, reason: 'NotFound' });
       },
     );
-    expect(await load(store, code('a', 'other'))).to.eql(['read a', 'read a', 'create a']);
+    expect(await load(store, code('a', 'other'))).to.eql(['read a', 'read a', 'create a', 'refresh']);
   });
 
   it('gives up on what is refused again and again', async () => {

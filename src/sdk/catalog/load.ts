@@ -23,6 +23,8 @@ export interface OfferingStore {
   list(): Readonly<ServiceOffering>[];
   /** Asks the API server. */
   read(name: string): Promise<Readonly<ServiceOffering> | undefined>;
+  /** Resolves when all that is stored now shows. */
+  refresh(): Promise<void>;
   create(offering: ServiceOffering): Promise<unknown>;
   replace(offering: ServiceOffering): Promise<unknown>;
   delete(name: string): Promise<unknown>;
@@ -80,20 +82,27 @@ export async function loadOfferings(
 ): Promise<void> {
   const names = new Set(offerings.map(({ metadata }) => metadata.name));
   if (names.size < offerings.length) throw new Error(`two offerings of the ${source} have the same name`);
-  for (const offering of offerings) await bring(store, offering);
+  let isBehind = false;
+  for (const offering of offerings) isBehind = (await bring(store, offering)) || isBehind;
+  // Who serves with a catalog that lacks what others brought refuses what they take.
+  if (isBehind) await store.refresh();
   for (const { metadata } of store.list()) {
     if (metadata.labels?.[SOURCE_LABEL] === source && !names.has(metadata.name))
       await store.delete(metadata.name);
   }
 }
 
-/** Several replicas may do so at once, and the one that leads writes the status meanwhile. */
-async function bring(store: OfferingStore, offering: ServiceOffering): Promise<void> {
+/**
+ * Several replicas may do so at once, and the one that leads writes the status meanwhile. True where somebody did, so
+ * that the store may not show it yet.
+ */
+async function bring(store: OfferingStore, offering: ServiceOffering): Promise<boolean> {
   const { name } = offering.metadata;
   let present = store.get(name);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await bringOnto(store, present, offering);
+      await bringOnto(store, present, offering);
+      return attempt > 1;
     } catch (error) {
       const isLate = isAlreadyExists(error) || isConflict(error) || isNotFound(error);
       if (!isLate || attempt === MAX_ATTEMPTS) throw error;

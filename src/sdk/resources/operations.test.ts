@@ -87,6 +87,13 @@ describe('the current operation', () => {
     expect(isSettled(object)).to.equal(false);
   });
 
+  it('without a platform keeps its name when the broker fills in what is missing', () => {
+    const object = make();
+    const adopted = { ...object, metadata: { ...object.metadata, generation: 2 } };
+    expect(current(adopted).id).to.equal(current(object).id);
+    expect(current(worked(adopted, 'in progress', T0)).id).to.equal(current(object).id);
+  });
+
   it('keeps its start while it is in progress', () => {
     const object = worked(make(), 'in progress', T0);
     expect(current(object, T1).startedAt).to.equal('2026-01-01T00:00:00Z');

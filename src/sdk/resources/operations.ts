@@ -74,10 +74,11 @@ export function currentOperation(object: Operable, now: Date): Operation {
 
 function unnamedOperation(object: Operable, now: Date): Operation {
   const last = object.status?.lastOperation;
-  if (last && (isBinding(object) || (isFinal(last) && isObserved(object)))) return last;
+  if (last && (isBinding(object) || isObserved(object))) return last;
   const type = isBinding(object) ? 'bind' : object.status?.applied ? 'update' : 'provision';
-  const id = `${type}-${object.metadata.uid}-${object.metadata.generation ?? 1}`;
-  return last?.id === id ? last : { id, type, startedAt: seconds(now) };
+  // The first one keeps its name when the broker fills in what is missing, which is a generation of its own.
+  const generation = last ? (object.metadata.generation ?? 1) : 1;
+  return { id: `${type}-${object.metadata.uid}-${generation}`, type, startedAt: seconds(now) };
 }
 
 const isObserved = (object: Operable): boolean =>
