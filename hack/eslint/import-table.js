@@ -54,6 +54,14 @@ export const IMPORT_TABLE = [
       'src/sdk/telemetry',
     ],
   ],
+  [
+    'src/sdk/dashboard',
+    ['src/sdk/osb', 'src/sdk/resources', 'src/sdk/runtime', 'src/sdk/kube', 'src/sdk/telemetry'],
+  ],
+  [
+    'src/sdk/owned',
+    ['src/sdk/resources', 'src/sdk/runtime', 'src/sdk/kube', 'src/sdk/authoring', 'src/sdk/telemetry'],
+  ],
   ['src/sdk/runtime', ['src/sdk/kube', 'src/sdk/telemetry']],
   ['src/sdk/kube', ['src/sdk/telemetry']],
   ['src/sdk/local', ['src/sdk/resources']],

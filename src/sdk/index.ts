@@ -26,6 +26,14 @@ export {
   type Service,
   type ServiceDefinition,
 } from './authoring/define-service.js';
+export type {
+  KeepSecrets,
+  KindReference,
+  Manifest,
+  MissingRights,
+  OwnedObject,
+  OwnedResources,
+} from './authoring/owned-resources.js';
 export { WriteOnly } from './authoring/parameters.js';
 export { done, type Done, type Outcome, TerminalError, waiting, type Waiting } from './authoring/outcome.js';
 export { runBroker, type RunOptions } from './run.js';

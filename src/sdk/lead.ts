@@ -4,6 +4,7 @@ import type { ReconcileContext } from './controllers/context.js';
 import { type Controllers, createControllers } from './controllers/controllers.js';
 import { EventRecorder, type KubeEvent } from './kube/events.js';
 import type { ResourceClient } from './kube/types.js';
+import type { OwnedObjects, OwnedObjectsOptions } from './owned/owned-objects.js';
 import { onAbort, unlessAborted } from './runtime/abortable.js';
 import { guardedStore } from './runtime/guarded-store.js';
 import type { Term } from './runtime/leader-term.js';
@@ -13,9 +14,13 @@ export interface LeadershipOptions {
   stores: BrokerStores;
   eventClient: ResourceClient<KubeEvent>;
   onEventDropped: () => void;
+  /** The objects that instances own, for one term. */
+  owned: (term: Pick<OwnedObjectsOptions, 'secrets' | 'assertLeading'>) => TermOwned;
   /** What the controllers work with, whoever leads. */
-  context: Omit<ReconcileContext, 'stores' | 'events' | 'leadingSince' | 'assertLeading'>;
+  context: Omit<ReconcileContext, 'stores' | 'owned' | 'events' | 'leadingSince' | 'assertLeading'>;
 }
+
+type TermOwned = ReconcileContext['owned'] & Pick<OwnedObjects, 'start' | 'stop'>;
 
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -37,22 +42,27 @@ export class Leadership {
     await unlessAborted(Promise.all(allStores(stores).map((store) => store.refresh())), term.signal);
     const guard = (): void => term.assert();
     const events = this.#recorder(guard);
+    const secrets = guardedStore(stores.secrets, guard);
+    const owned = this.#options.owned({ secrets, assertLeading: guard });
     const controllers = createControllers({
       ...context,
+      owned,
       stores: {
         instances: guardedStore(stores.instances, guard),
         bindings: guardedStore(stores.bindings, guard),
         offerings: guardedStore(stores.offerings, guard),
-        secrets: guardedStore(stores.secrets, guard),
+        secrets,
       },
       events,
       leadingSince: term.since,
       assertLeading: guard,
     });
     this.#controllers = controllers;
+    owned.start((instance, binding) => controllers.ownedChanged(instance, binding));
     controllers.start(term.over);
     await new Promise<void>((resolve) => onAbort(term.signal, resolve));
     await controllers.stop();
+    owned.stop();
     this.#controllers = undefined;
     await events.flush();
   }

@@ -9,6 +9,10 @@ const WRONG: [string, string, RegExp][] = [
   ['BROKER_PORT', '-1', /^BROKER_PORT must be/],
   ['BROKER_PORT', '1e3', /^BROKER_PORT must be/],
   ['BROKER_PORT', ' 80', /^BROKER_PORT must be/],
+  ['BROKER_PUBLIC_URL', 'broker.example', /^BROKER_PUBLIC_URL must be an address that begins with https:/],
+  ['BROKER_PUBLIC_URL', 'ftp://broker.example', /^BROKER_PUBLIC_URL must be an address/],
+  ['BROKER_PUBLIC_URL', 'https://me@broker.example', /^BROKER_PUBLIC_URL must be an address/],
+  ['BROKER_PUBLIC_URL', 'https://broker.example/?x=1', /^BROKER_PUBLIC_URL must be an address/],
   ['BROKER_LOG_LEVEL', 'loud', /^BROKER_LOG_LEVEL must be one of .*info.*, not "loud"$/],
   ['BROKER_LOG_LEVEL', 'INFO', /^BROKER_LOG_LEVEL must be one of/],
 ];
@@ -35,6 +39,13 @@ describe('the settings', () => {
       if (fallback === undefined) continue;
       expect(readSettings({ env: { [env]: String(fallback) } }), env).to.eql(settings);
     }
+  });
+
+  it('take an address with a slash at its end or without', () => {
+    const taken = ['https://broker.example/x/', 'https://broker.example/x'].map(
+      (url) => readSettings({ env: { BROKER_PUBLIC_URL: url } }).publicUrl,
+    );
+    expect(taken).to.deep.equal(['https://broker.example/x', 'https://broker.example/x']);
   });
 
   it('have each a variable of its own', () => {

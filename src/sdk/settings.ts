@@ -51,6 +51,21 @@ const text = <T extends string | undefined>(
   parse: (value) => value,
 });
 
+/** Of a service that people reach, without what a link would have after it. */
+const address = (env: string, meaning: string): Setting<string | undefined> => ({
+  env,
+  fallback: undefined,
+  meaning,
+  parse: (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const isPlain = url && /^https?:$/.test(url.protocol) && !/[?#@\s]/.test(value);
+    if (isPlain) return url.href.replace(/\/+$/, '');
+    throw new Error(
+      'must be an address that begins with https:// or http://, without user, query and fragment',
+    );
+  },
+});
+
 const file = (env: string, meaning: string): Setting<string | undefined> => ({
   env,
   fallback: undefined,
@@ -99,6 +114,16 @@ export const SETTINGS = {
   catalogFile: file(
     'BROKER_CATALOG_FILE',
     'A YAML file of ServiceOfferings to bring into the cluster at start.',
+  ),
+  publicUrl: address(
+    'BROKER_PUBLIC_URL',
+    'The address under which people reach the broker; with it, instances whose plan has no dashboard get a page.',
+  ),
+  dashboardLinkSeconds: whole(
+    'BROKER_DASHBOARD_LINK_SECONDS',
+    2_592_000,
+    [60, 315_360_000],
+    'How long a link to such a page is good for; by default 30 days.',
   ),
   missingVersionStatus: oneOf(
     'BROKER_MISSING_VERSION_STATUS',

@@ -6,6 +6,9 @@ import type { Service } from './authoring/define-service.js';
 import { Backends } from './catalog/backends.js';
 import { Catalog } from './catalog/catalog.js';
 import { loadOfferings, offeringObject, readCatalogFile } from './catalog/load.js';
+import { BY_INSTANCE } from './controllers/context.js';
+import { Dashboard } from './dashboard/dashboard.js';
+import { dashboardRoutes } from './dashboard/routes.js';
 import type { ClusterConfig } from './kube/config.js';
 import { EVENTS, type KubeEvent } from './kube/events.js';
 import { type Lease, LEASES } from './kube/lease.js';
@@ -16,6 +19,7 @@ import { createBroker } from './operations/broker.js';
 import { createOsbApp } from './osb/app.js';
 import { Credentials } from './osb/credentials.js';
 import { type RunningServer, startServer } from './osb/server.js';
+import { OwnedObjects } from './owned/owned-objects.js';
 import { requireCluster } from './require-cluster.js';
 import { sleep, unlessAborted } from './runtime/abortable.js';
 import { systemClock } from './runtime/clock.js';
@@ -75,6 +79,7 @@ export async function startBroker(
   const stop = async (): Promise<void> => {
     phase = 'stopping';
     const graceMs = settings.shutdownGraceSeconds * 1000;
+    parts.dashboard.close();
     // Requests that wait for their work are why this replica goes on leading until they are answered.
     await server?.close(graceMs);
     leaving.abort(new Error('the broker stops'));
@@ -100,13 +105,11 @@ export async function startBroker(
     leading = election.run(leaving.signal, (term) => leadership.lead(term));
     for (const store of allStores(stores)) store.start(ending.signal);
     await unlessAborted(Promise.all(allStores(stores).map((store) => store.synced)), signal);
-    await loadOfferings(
-      stores.offerings,
-      'code',
-      services.map(({ offering }) => offeringObject(offering, 'code')),
-    );
-    await loadOfferings(stores.offerings, 'file', offerings);
+    const own = services.map(({ offering }) => offeringObject(offering, 'code'));
+    await unlessAborted(loadOfferings(stores.offerings, 'code', own), signal);
+    await unlessAborted(loadOfferings(stores.offerings, 'file', offerings), signal);
     await settleOfferings(stores, catalog, log);
+    await unlessAborted(parts.dashboard.start(ending.signal), signal);
     server = await serve(parts, environment);
     phase = 'serving';
   } catch (error) {
@@ -136,10 +139,20 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     createResourceClient<T>(cluster, type, namespace);
   const stores = createStores({ clientOf, log, ...time });
   const catalog = new Catalog({ offerings: stores.offerings, secrets: stores.secrets, backends });
+  const dashboard = new Dashboard({
+    publicUrl: settings.publicUrl,
+    linkSeconds: settings.dashboardLinkSeconds,
+    stores,
+    bindingsOf: (instance) => stores.bindings.byIndex(BY_INSTANCE, instance),
+    events: clientOf<KubeEvent>(EVENTS),
+    log,
+    ...time,
+  });
   const leadership = new Leadership({
     stores,
     eventClient: clientOf<KubeEvent>(EVENTS),
     onEventDropped: () => metrics.eventDropped(),
+    owned: (term) => new OwnedObjects({ cluster, namespace, log, ...time, ...term }),
     context: {
       catalog,
       log,
@@ -173,19 +186,27 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     metrics,
     stores,
     catalog,
+    dashboard,
     leadership,
     election,
   };
 }
 
 async function serve(
-  { stores, catalog, credentials, metrics }: ReturnType<typeof assemble>,
+  { stores, catalog, dashboard, credentials, metrics }: ReturnType<typeof assemble>,
   { settings, log }: BrokerEnvironment,
 ): Promise<RunningServer> {
-  const broker = createBroker({ stores, catalog, log, settings: operationSettings(settings) });
+  const broker = createBroker({
+    stores,
+    catalog,
+    dashboardLink: (instance) => dashboard.link(instance),
+    log,
+    settings: operationSettings(settings),
+  });
   const app = createOsbApp(broker, {
     credentials,
     log,
+    pages: dashboardRoutes(dashboard),
     metrics: {
       sink: metrics,
       planName: (serviceId, planId) => {

@@ -85,18 +85,19 @@ suiteUnless(missingTool('helm', 'kubectl'), 'the Helm chart', function () {
     it('on OpenShift', () =>
       expectSame({ apis: ['security.openshift.io/v1'] }, 'install/kustomize/overlays/openshift'));
 
-    it('in another namespace, without the sample', () => {
+    it('in another namespace, without the sample, with workloads', () => {
       mkdirSync(join(ROOT, '.local'), { recursive: true });
       const folder = mkdtempSync(join(ROOT, '.local/kustomize-'));
       const base = relative(folder, join(ROOT, 'install/kustomize'));
       const kustomization = {
         namespace: 'other',
         resources: [`${base}/base`],
-        components: [`${base}/components/disruption-budget`],
+        components: [`${base}/components/disruption-budget`, `${base}/components/workloads`],
       };
       writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
       try {
-        expectSame({ namespace: 'other', values: { sample: { enabled: false } } }, folder);
+        const values = { sample: { enabled: false }, workloads: { enabled: true } };
+        expectSame({ namespace: 'other', values }, folder);
       } finally {
         rmSync(folder, { recursive: true });
       }
@@ -290,11 +291,13 @@ suiteUnless(missingTool('helm', 'kubectl'), 'the Helm chart', function () {
   });
 });
 
-/** The values that a property of the schema takes, as far as they can be counted: all words, or both ends of a range. */
+/** The values that a property of the schema takes, as far as they can be counted: all words, or both ends of a range; else some. */
 const wordsOf = (property: any): string[] =>
-  (property.enum ?? (property.type === 'boolean' ? [true, false] : [property.minimum, property.maximum])).map(
-    String,
-  );
+  (
+    property.enum ??
+    property.examples ??
+    (property.type === 'boolean' ? [true, false] : [property.minimum, property.maximum])
+  ).map(String);
 
 /** The nearest that it does not take. */
 const wrongOf = (property: any): string[] =>

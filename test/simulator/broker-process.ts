@@ -13,6 +13,7 @@ import type { Clock } from '../../src/sdk/runtime/clock.js';
 import { LeaderElection } from '../../src/sdk/runtime/leader-election.js';
 import { allStores, type BrokerStores, createStores } from '../../src/sdk/stores.js';
 import type { Log } from '../../src/sdk/telemetry/log.js';
+import { ownsNothing } from '../support/owns-nothing.js';
 import { type ApiRequest, isWrite } from './api-server.js';
 import { SimulatedBackend } from './backend.js';
 import { simulatedServices } from './services.js';
@@ -22,6 +23,12 @@ import type { Endpoint, World } from './world.js';
 const LEASE_NAME = 'brokersdk-controllers';
 const LEASE_SECONDS = 15;
 const GRACE_MS = 10_000;
+
+const { resources, keep, missingRights } = ownsNothing;
+const OWNED = {
+  ...{ forInstance: () => resources, forBinding: () => resources, keep: () => keep, missingRights },
+  ...{ start: () => undefined, stop: () => undefined },
+};
 
 export class BrokerProcess implements Endpoint {
   readonly name: string;
@@ -64,6 +71,7 @@ export class BrokerProcess implements Endpoint {
       stores: this.stores,
       eventClient: clientOf<KubeEvent>(EVENTS),
       onEventDropped: () => undefined,
+      owned: () => OWNED,
       context: { catalog, log, ...time, ...world.settings, metrics: { operationEnded: () => undefined } },
     });
     this.#election = new LeaderElection({

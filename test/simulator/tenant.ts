@@ -144,7 +144,7 @@ export class Tenant {
     if (answer.status === 200 || answer.status === 201) return this.#isThere(request, method, answer);
     if (answer.status === 202) {
       const end = await this.#platform.ended(request, answer.body.operation);
-      if (end === 'succeeded') return answer.isLagging ? this.#make(request, method) : true;
+      if (end === 'succeeded') return this.#isThere(request, method, answer);
       if (end === 'gone') this.#unlessLagging(answer, 'nothing accepted is lost', method);
       if (this.#isOrdinary) this.#unlessLagging(answer, 'what is asked for is done', method);
       return this.#cleanUp(request);

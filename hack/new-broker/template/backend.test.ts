@@ -6,6 +6,7 @@ import { check } from '../../../src/sdk/authoring/parameters.js';
 import { readCatalogFile } from '../../../src/sdk/catalog/load.js';
 import type { Binding, Instance } from '../../../src/sdk/index.js';
 import { offeringProblems } from '../../../src/sdk/resources/offering-problems.js';
+import { ownsNothing } from '../../../test/support/owns-nothing.js';
 import { myServiceBackend, MyServiceSettings } from './backend.js';
 import type { SmallParameters } from './parameters.js';
 
@@ -19,6 +20,7 @@ describe('the backend my-service', () => {
     signal: new AbortController().signal,
     secret: () => ({}),
     log: { debug() {}, info() {}, warn() {}, error() {} },
+    ...ownsNothing,
   };
   const instance = (parameters: SmallParameters): Instance<MyServiceSettings, SmallParameters> => {
     const plan = { serviceId: 's', planId: 'p', settings: { root } };

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startEchoService, type EchoServer } from '../../echo-service/server.js';
+import { ownsNothing } from '../../../test/support/owns-nothing.js';
 import { TerminalError, type Binding, type Instance } from '../../sdk/index.js';
 import { check } from '../../sdk/authoring/parameters.js';
 import { httpBackend } from './backend.js';
@@ -24,18 +25,19 @@ function instanceAt(settings: HttpSettings, signal = new AbortController().signa
     signal,
     secret,
     log: quiet,
+    ...ownsNothing,
   };
 }
 
 function bindingOf(instance: Instance<HttpSettings>): Binding<HttpSettings> {
   const { operationId, signal, log } = instance;
-  const common = { parameters: {}, bindResource: {}, context: {}, operationId, signal, log };
+  const common = { parameters: {}, bindResource: {}, context: {}, operationId, signal, log, ...ownsNothing };
   return { id: 'B', name: 'b-1', instance, ...common };
 }
 
 const bind = (instance: Instance<HttpSettings>) => httpBackend.bind!(bindingOf(instance));
 const inventory = ({ settings, signal }: Instance<HttpSettings>) =>
-  httpBackend.inventory!({ settings, signal, secret, log: quiet });
+  httpBackend.inventory!({ settings, signal, secret, log: quiet, ...ownsNothing });
 const unbind = (instance: Instance<HttpSettings>) => httpBackend.unbind!(bindingOf(instance));
 
 /** All the functions that ask the service, by name, for what is true of each of them. */

@@ -1,5 +1,6 @@
 // What a backend is: the functions that make a service instance and its bindings true.
 import type { Done, Outcome } from './outcome.js';
+import type { KeepSecrets, MissingRights, OwnedResources } from './owned-resources.js';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -54,6 +55,11 @@ export interface Instance<Settings = JsonObject, Parameters = JsonObject> extend
    */
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
+  /** It is being deprovisioned: what an unbind has to undo within the instance goes with it. */
+  readonly isDeleting?: boolean;
+  /** The Kubernetes objects that are the instance's own. */
+  readonly resources: OwnedResources;
+  readonly keep: KeepSecrets;
   readonly log: BackendLog;
 }
 
@@ -71,6 +77,8 @@ export interface Binding<Settings = JsonObject, InstanceParameters = JsonObject,
   readonly originatingIdentity?: OriginatingIdentity;
   readonly operationId: string;
   readonly signal: AbortSignal;
+  /** The Kubernetes objects that are the binding's own. */
+  readonly resources: OwnedResources;
   readonly log: BackendLog;
 }
 
@@ -115,6 +123,7 @@ export interface PlanScope<Settings = JsonObject> {
   /** Fires on shutdown, and after a minute. */
   readonly signal: AbortSignal;
   readonly secret: ReadSecret;
+  readonly missingRights: MissingRights;
   readonly log: BackendLog;
 }
 

@@ -1,4 +1,5 @@
 // What every reconciler works with, in one term of leadership.
+import type { KeepSecrets, MissingRights, OwnedResources } from '../authoring/owned-resources.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Plan } from '../catalog/plan.js';
 import type { EventRecorder } from '../kube/events.js';
@@ -32,8 +33,21 @@ export interface EndedOperation {
   seconds: number;
 }
 
+/** The Kubernetes objects that instances and bindings own. No more is sent when the signal fires. */
+export interface Owned {
+  forInstance(instance: Readonly<ServiceInstance>, signal: AbortSignal): OwnedResources;
+  forBinding(
+    binding: Readonly<ServiceBinding>,
+    instance: Readonly<ServiceInstance>,
+    signal: AbortSignal,
+  ): OwnedResources;
+  keep(instance: Readonly<ServiceInstance>): KeepSecrets;
+  missingRights: MissingRights;
+}
+
 export interface ReconcileContext {
   stores: Stores;
+  owned: Owned;
   catalog: Catalog;
   events: Pick<EventRecorder, 'record'>;
   log: Log;

@@ -9,13 +9,15 @@ import { reconcileInstance } from './instance.js';
 import { reconcileOffering } from './offering.js';
 import { Observer } from './observation.js';
 import { Orphans } from './orphans.js';
-import { type ControllersByKind, wakeAll, wakeOnChange, wakeUnsettled } from './wake.js';
+import { type ControllersByKind, wakeAll, wakeOne, wakeOnChange, wakeUnsettled } from './wake.js';
 
 export interface Controllers {
   /** Until `stop`; ends at once when the signal fires. To be called once, when the stores have fresh lists. */
   start(signal: AbortSignal): void;
   /** Takes up nothing more, gives what is under way its grace, and resolves when no reconcile is running any more. */
   stop(): Promise<void>;
+  /** Something that an instance, or one of its bindings, owns has changed. */
+  ownedChanged(instance: string, binding: string | undefined): void;
   /** What waits, by controller. */
   queues(): Record<string, { length: number; oldestMs: number }>;
 }
@@ -56,6 +58,10 @@ export function createControllers(context: ReconcileContext): Controllers {
     async stop() {
       ending.abort(new Error('the controllers stop'));
       await Promise.all([...all.map((each) => each.stop()), running]);
+    },
+    ownedChanged: (instance, binding) => {
+      wakeOne(context, controllers, 'instances', instance);
+      if (binding !== undefined) wakeOne(context, controllers, 'bindings', binding);
     },
     queues: () =>
       Object.fromEntries(

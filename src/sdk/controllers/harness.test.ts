@@ -15,7 +15,10 @@ import { ObjectCache } from '../runtime/cache.js';
 import { ManualClock } from '../runtime/harness.test.js';
 import type { Store, WaitResult } from '../runtime/store.js';
 import type { Log } from '../telemetry/log.js';
+import { ownsNothing } from '../../../test/support/owns-nothing.js';
 import { BY_INSTANCE, type EndedOperation, type ReconcileContext } from './context.js';
+
+const { resources, keep, missingRights } = ownsNothing;
 
 const nothing = (): undefined => undefined;
 export const quiet: Log = {
@@ -126,6 +129,7 @@ export function makeWorld(
     stores,
     told,
     ended,
+    owned: { forInstance: () => resources, forBinding: () => resources, keep: () => keep, missingRights },
     catalog: new Catalog({ ...stores, backends: new Backends([complete]) }),
     events: { record: (_, { type, reason, message }) => void told.push(`${type} ${reason}: ${message}`) },
     metrics: { operationEnded: (end) => void ended.push(end) },

@@ -15,14 +15,14 @@ export async function askAboutPlan<T>(
   { backend, settings, spec, service }: Plan,
   question: { what: string; signal: AbortSignal; ask(scope: PlanScope): Promise<T> },
 ): Promise<T | undefined> {
-  const { log } = context;
+  const { log, owned } = context;
   const secret = backendSecrets(context);
   try {
     return await limitedCall({
       context,
       signal: question.signal,
       patienceMs: PATIENCE_MS,
-      call: (signal) => question.ask({ settings, signal, secret, log }),
+      call: (signal) => question.ask({ settings, signal, secret, missingRights: owned.missingRights, log }),
     });
   } catch (error) {
     question.signal.throwIfAborted();

@@ -11,6 +11,7 @@ import {
   type ServiceBinding,
   type ServiceInstance,
 } from '../resources/kinds.js';
+import { isDeleting } from '../resources/operations.js';
 import { backendSecrets } from './backend-secrets.js';
 import type { ReconcileContext } from './context.js';
 import { revealed } from './parameters.js';
@@ -31,7 +32,10 @@ export function instanceView(
   return {
     ...instanceFacts(instance, resolved, parameters),
     ...calling,
+    isDeleting: isDeleting(instance),
     secret: backendSecrets(context),
+    resources: context.owned.forInstance(instance, calling.signal),
+    keep: context.owned.keep(instance),
     log: context.log,
   };
 }
@@ -54,6 +58,7 @@ export function bindingView(
     ...(spec.predecessorBindingId === undefined ? {} : { predecessorId: spec.predecessorBindingId }),
     ...(spec.originatingIdentity ? { originatingIdentity: spec.originatingIdentity } : {}),
     ...calling,
+    resources: context.owned.forBinding(binding, instance, calling.signal),
     log: context.log,
   };
 }

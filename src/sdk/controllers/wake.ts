@@ -62,6 +62,17 @@ export function wakeUnsettled({ stores }: ReconcileContext, controllers: Control
   }
 }
 
+/** At once where somebody waits for it. */
+export function wakeOne(
+  { stores }: ReconcileContext,
+  controllers: ControllersByKind,
+  kind: 'instances' | 'bindings',
+  name: string,
+): void {
+  const object = stores[kind].get(name);
+  if (object) controllers[kind].enqueue(name, isSettled(object) ? 'background' : 'user');
+}
+
 /** Everything, from the caches, behind all that somebody waits for. */
 export function wakeAll({ stores }: ReconcileContext, controllers: ControllersByKind): void {
   for (const kind of ['offerings', 'instances', 'bindings'] as const) {

@@ -33,6 +33,18 @@ describe('KubeError', () => {
     });
   }
 
+  it('tells the fields that the server objects to, without their values', () => {
+    const causes = [
+      { reason: 'FieldValueInvalid', message: 'hunter2', field: 'spec.size' },
+      { message: 'x' },
+    ];
+    const body = status({ code: 422, reason: 'Invalid', details: { causes } });
+    const error = errorOfAnswer({ ...plain, confidential: true }, { status: 422, body });
+    expect(error.fields).to.deep.equal(['spec.size']);
+    expect(JSON.stringify(error)).not.to.include('hunter2');
+    expect(errorOfFailure(plain, new Error('x')).fields).to.deep.equal([]);
+  });
+
   it('takes Retry-After from the header, else from the Status', () => {
     const body = status({ details: { retryAfterSeconds: 3 } });
     expect(errorOfAnswer(plain, { status: 429, retryAfter: '7', body }).retryAfterSeconds).to.equal(7);

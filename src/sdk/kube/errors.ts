@@ -7,7 +7,7 @@ export interface StatusObject {
   code?: number;
   reason?: string;
   message?: string;
-  details?: { retryAfterSeconds?: number };
+  details?: { retryAfterSeconds?: number | undefined; causes?: { field?: string }[] };
 }
 
 export interface KubeErrorOptions {
@@ -15,6 +15,7 @@ export interface KubeErrorOptions {
   status: number;
   reason?: string | undefined;
   retryAfterSeconds?: number | undefined;
+  fields?: readonly string[];
   cause?: unknown;
 }
 
@@ -28,11 +29,14 @@ export class KubeError extends Error {
   readonly reason?: string;
   /** How long the server asks us to stay away. */
   readonly retryAfterSeconds?: number;
+  /** The paths of the fields that the server objects to, without their values. */
+  readonly fields: readonly string[];
 
   constructor(message: string, options: KubeErrorOptions) {
     super(message.slice(0, MAX_MESSAGE_LENGTH), options.cause === undefined ? {} : { cause: options.cause });
     this.status = options.status;
     if (options.reason !== undefined) this.reason = options.reason;
+    this.fields = options.fields ?? [];
     if (options.retryAfterSeconds !== undefined) this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
@@ -55,7 +59,7 @@ export function errorOfAnswer(
   return errorOfStatus(description, {
     ...status,
     code: answer.status,
-    details: Number.isFinite(seconds) ? { retryAfterSeconds: seconds } : {},
+    details: { ...status.details, retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined },
   });
 }
 
@@ -68,6 +72,7 @@ export function errorOfStatus({ call, confidential }: CallDescription, status: S
     status: code,
     reason: status.reason,
     retryAfterSeconds: status.details?.retryAfterSeconds,
+    fields: (status.details?.causes ?? []).flatMap(({ field }) => field || []),
   });
 }
 

@@ -2,7 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { failureOf, sendJson, startServer, type TestServer } from './harness.test.js';
 import { createResourceClient, isRemoved } from './resource-client.js';
-import type { KubeObject, ResourceClient, Secret, WatchEvent } from './types.js';
+import {
+  type ApplyingClient,
+  keyOf,
+  type KubeObject,
+  type ResourceClient,
+  type Secret,
+  type WatchEvent,
+} from './types.js';
 
 const THINGS = { group: 'example.org', version: 'v1', kind: 'Thing', plural: 'things' };
 const SECRETS = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets' };
@@ -17,7 +24,7 @@ const line = (type: string, object: unknown): string => `${JSON.stringify({ type
 describe('createResourceClient', () => {
   let server: TestServer;
   let answer: (response: ServerResponse) => void;
-  let things: ResourceClient<KubeObject>;
+  let things: ApplyingClient<KubeObject>;
   let secrets: ResourceClient<Secret>;
 
   beforeEach(async () => {
@@ -59,6 +66,43 @@ describe('createResourceClient', () => {
     await things.replaceStatus(thing('a'));
     expect(sent()).to.include({ method: 'PUT', path: '/apis/example.org/v1/namespaces/ns/things/a/status' });
     expect(server.requests.at(-1)?.headers['content-type']).to.equal('application/json');
+  });
+
+  it('addresses objects of all namespaces, and of none, by their whole name', async () => {
+    answer = (response) => sendJson(response, 200, thing('a'));
+    const all = createResourceClient(server.config, THINGS, '');
+    const paths = async (...calls: Promise<unknown>[]): Promise<(string | undefined)[]> => {
+      await Promise.all(calls);
+      return server.requests.splice(0).map(({ url }) => url.pathname.replace('/apis/example.org/v1', ''));
+    };
+    expect(await paths(all.get('ns/a'))).to.deep.equal(['/namespaces/ns/things/a']);
+    expect(await paths(all.get('a'))).to.deep.equal(['/things/a']);
+    expect(await paths(all.delete('ns/a'))).to.deep.equal(['/namespaces/ns/things/a']);
+    expect(await paths(all.create(thing('a', { namespace: 'ns' })))).to.deep.equal(['/namespaces/ns/things']);
+    expect(await paths(all.replace(thing('a', { namespace: 'ns' })))).to.deep.equal([
+      '/namespaces/ns/things/a',
+    ]);
+    expect(await paths(all.apply(thing('a')))).to.deep.equal(['/things/a']);
+    answer = (response) => sendJson(response, 200, { metadata: { resourceVersion: '1' } });
+    expect(await paths(all.list())).to.deep.equal(['/things']);
+    for (const name of ['', '/', 'ns/', 'ns/..', '../a', 'a/b/c']) {
+      expect(await failureOf(all.delete(name)), name).to.be.instanceOf(TypeError);
+    }
+    expect(keyOf(all, thing('a', { namespace: 'ns' }))).to.equal('ns/a');
+    expect(keyOf(all, thing('a'))).to.equal('a');
+    expect(keyOf(things, thing('a', { namespace: 'ns' }))).to.equal('a');
+  });
+
+  it('applies as one field manager, by force or as a dry run where that is wanted', async () => {
+    answer = (response) => sendJson(response, 200, thing('a', { managedFields: [{}] }));
+    const object = { apiVersion: 'example.org/v1', kind: 'Thing', metadata: { name: 'a' } };
+    expect(await things.apply(object)).to.deep.equal(thing('a'));
+    const path = '/apis/example.org/v1/namespaces/ns/things/a?fieldManager=brokersdk';
+    const body = JSON.stringify(object);
+    expect(sent()).to.deep.equal({ method: 'PATCH', path: `${path}&force=false`, body });
+    expect(server.requests.at(-1)?.headers['content-type']).to.equal('application/apply-patch+yaml');
+    await things.apply(object, { force: true, dryRun: true });
+    expect(sent()?.path).to.equal(`${path}&force=true&dryRun=All`);
   });
 
   it('finds nothing where there is nothing', async () => {

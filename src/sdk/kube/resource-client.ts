@@ -1,38 +1,47 @@
-// Typed access to one kind of object in one namespace, the same for custom resources and core kinds, on the thin call
-// of rest.ts. Keeps nothing, retries nothing.
+// Typed access to one kind of object, in one namespace or in all, the same for custom resources and core kinds, on the
+// thin call of rest.ts. Keeps nothing, retries nothing.
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type CallDescription, errorOfFailure, isNotFound, KubeError } from './errors.js';
 import { type Call, callJson, openStream } from './rest.js';
-import type {
-  KubeObject,
-  ListPage,
-  ObjectMeta,
-  Preconditions,
-  ResourceClient,
-  ResourceType,
-  WatchEvent,
+import {
+  type ApplyingClient,
+  type ApplyOptions,
+  keyOf,
+  type KubeObject,
+  type ListPage,
+  type ObjectMeta,
+  type Preconditions,
+  type ResourceClient,
+  type ResourceType,
+  type WatchEvent,
 } from './types.js';
 import { readEvents } from './watch-stream.js';
 
 // Chosen at random between these, so that the watches of many replicas do not end together.
 const WATCH_SECONDS = { from: 240, to: 480 };
 
-/** A client for the objects of `type` in `namespace`. What the server says about Secrets is kept out of its errors. */
+/** Who manages the fields that are applied. */
+const FIELD_MANAGER = 'brokersdk';
+
+/**
+ * A client for the objects of `type` in `namespace`; in all, or of a kind that has none, where that is empty. What the
+ * server says about Secrets is kept out of its errors.
+ */
 export function createResourceClient<T extends KubeObject>(
   config: KubeConfig,
   type: ResourceType,
   namespace: string,
   random: () => number = Math.random,
-): ResourceClient<T> {
+): ApplyingClient<T> {
   return new RestResourceClient<T>(config, type, namespace, random);
 }
 
-class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
+class RestResourceClient<T extends KubeObject> implements ApplyingClient<T> {
   readonly type: ResourceType;
   readonly namespace: string;
   readonly #config: KubeConfig;
   readonly #apiVersion: string;
-  readonly #collection: string;
+  readonly #root: string;
   readonly #random: () => number;
 
   constructor(config: KubeConfig, type: ResourceType, namespace: string, random: () => number) {
@@ -40,10 +49,9 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     this.namespace = namespace;
     this.#config = config;
     this.#random = random;
-    const { group, version, plural } = type;
+    const { group, version } = type;
     this.#apiVersion = group === '' ? version : `${group}/${version}`;
-    const root = group === '' ? '/api' : '/apis';
-    this.#collection = `${root}/${this.#apiVersion}/namespaces/${segment(namespace)}/${segment(plural)}`;
+    this.#root = `${group === '' ? '/api' : '/apis'}/${this.#apiVersion}`;
   }
 
   async get(name: string): Promise<T | undefined> {
@@ -55,7 +63,7 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     const call: Call = {
       ...this.#describe('list'),
       method: 'GET',
-      path: this.#collection,
+      path: this.#collectionIn(this.namespace),
       query: { ...options },
     };
     const list = (await callJson(this.#config, call)) as {
@@ -73,11 +81,16 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
 
   async create(object: T): Promise<T> {
     const call = this.#describe('create', object.metadata.name);
-    return this.#call({ ...call, method: 'POST', path: this.#collection, body: object });
+    return this.#call({
+      ...call,
+      method: 'POST',
+      path: this.#collectionIn(this.#namespaceOf(object)),
+      body: object,
+    });
   }
 
   async replace(object: T): Promise<T> {
-    const { name } = object.metadata;
+    const name = keyOf(this, object);
     return this.#call({
       ...this.#describe('replace', name, 'update'),
       method: 'PUT',
@@ -87,13 +100,26 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
   }
 
   async replaceStatus(object: T): Promise<T> {
-    const { name } = object.metadata;
+    const name = keyOf(this, object);
     const path = `${this.#pathOf(name)}/status`;
     return this.#call({
       ...this.#describe('replace status of', name, 'update_status'),
       method: 'PUT',
       path,
       body: object,
+    });
+  }
+
+  async apply(object: KubeObject, { force = false, dryRun = false }: ApplyOptions = {}): Promise<T> {
+    const name = keyOf(this, object);
+    const query = { fieldManager: FIELD_MANAGER, force, ...(dryRun ? { dryRun: 'All' } : {}) };
+    return this.#call({
+      ...this.#describe('apply', name, 'patch'),
+      method: 'PATCH',
+      path: this.#pathOf(name),
+      query,
+      body: object,
+      contentType: 'application/apply-patch+yaml', // JSON is YAML
     });
   }
 
@@ -121,7 +147,12 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     const spread = this.#random() * (WATCH_SECONDS.to - WATCH_SECONDS.from);
     const timeoutSeconds = Math.floor(WATCH_SECONDS.from + spread);
     const query = { ...options, watch: true, allowWatchBookmarks: true, timeoutSeconds };
-    const call: Call = { ...this.#describe('watch'), method: 'GET', path: this.#collection, query };
+    const call: Call = {
+      ...this.#describe('watch'),
+      method: 'GET',
+      path: this.#collectionIn(this.namespace),
+      query,
+    };
     try {
       const body = await openStream(this.#config, call, signal);
       onOpen?.();
@@ -139,8 +170,20 @@ class RestResourceClient<T extends KubeObject> implements ResourceClient<T> {
     return lean((await callJson(this.#config, call)) as T);
   }
 
-  #pathOf(name: string): string {
-    return `${this.#collection}/${segment(name)}`;
+  #pathOf(key: string): string {
+    const slash = this.namespace === '' ? key.indexOf('/') : -1;
+    const namespace = slash < 0 ? this.namespace : key.slice(0, slash);
+    return `${this.#collectionIn(namespace)}/${segment(key.slice(slash + 1))}`;
+  }
+
+  #namespaceOf({ metadata }: KubeObject): string {
+    return this.namespace === '' ? (metadata.namespace ?? '') : this.namespace;
+  }
+
+  #collectionIn(namespace: string): string {
+    const { plural } = this.type;
+    const scope = namespace === '' ? '' : `/namespaces/${segment(namespace)}`;
+    return `${this.#root}${scope}/${segment(plural)}`;
   }
 
   #describe(words: string, name = '', verb = words): CallDescription & Pick<Call, 'verb' | 'kind'> {

@@ -21,10 +21,12 @@ export interface Call extends CallDescription {
   /** In the words of Kubernetes. */
   verb: string;
   kind: string;
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
+  /** Of the body; JSON where it is left out. */
+  contentType?: string;
 }
 
 type Answer = Dispatcher.ResponseData;
@@ -101,7 +103,9 @@ async function prepare(config: KubeConfig, call: Call): Promise<RequestContext> 
   const context = new RequestContext(url.toString(), HttpMethod[call.method]);
   context.setHeaderParam('Accept', 'application/json');
   context.setHeaderParam('User-Agent', USER_AGENT);
-  if (call.body !== undefined) context.setHeaderParam('Content-Type', 'application/json');
+  if (call.body !== undefined) {
+    context.setHeaderParam('Content-Type', call.contentType ?? 'application/json');
+  }
   await config.applySecurityAuthentication(context);
   return context;
 }

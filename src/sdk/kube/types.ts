@@ -70,9 +70,12 @@ export interface Selection {
   fieldSelector?: string;
 }
 
-/** The operations on one kind of object in one namespace. Failures are `KubeError`s. */
+/** The operations on one kind of object. Failures are `KubeError`s. */
 export interface ResourceClient<T extends KubeObject> {
   readonly type: ResourceType;
+  /**
+   * Empty for objects of all namespaces or of none: they are named `namespace/name` then, where they have a namespace.
+   */
   readonly namespace: string;
   /** Undefined when there is none of that name. */
   get(name: string): Promise<T | undefined>;
@@ -95,4 +98,25 @@ export interface ResourceClient<T extends KubeObject> {
     options: Selection & { resourceVersion: string; signal: AbortSignal; onOpen?: () => void },
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<void>;
+}
+
+export interface ApplyOptions {
+  /** Takes over fields that others manage with other values, which is a conflict otherwise. */
+  force?: boolean;
+  /** Nothing is stored; the answer is what would be. */
+  dryRun?: boolean;
+}
+
+/** A client that can apply, too. */
+export interface ApplyingClient<T extends KubeObject> extends ResourceClient<T> {
+  /** Server-side apply: makes the object, or the fields of it that are named here. The answer is the whole object. */
+  apply(object: KubeObject, options?: ApplyOptions): Promise<T>;
+}
+
+/** The name by which a client for that namespace knows the object. */
+export function keyOf(
+  { namespace }: Pick<ResourceClient<KubeObject>, 'namespace'>,
+  { metadata }: Pick<KubeObject, 'metadata'>,
+): string {
+  return namespace === '' && metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
 }

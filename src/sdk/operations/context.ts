@@ -27,6 +27,11 @@ export interface OperationContext {
   /** What was deleted lately, for polls that do not name an operation. */
   departed: { has(key: string): boolean };
   settings: OperationSettings;
+  /**
+   * The page of an instance whose backend has none, if the broker serves such pages. It is a secret, and so it is made
+   * for each answer and stored nowhere.
+   */
+  dashboardLink?: (instance: Readonly<ServiceInstance>) => string | undefined;
   log: Log;
   now: () => Date;
   /** A fresh operation id, which names its type. */

@@ -36,7 +36,7 @@ export async function fetchInstance(
     body: {
       service_id: serviceId,
       plan_id: applied.planId,
-      ...bodyOf(instance),
+      ...bodyOf(context, instance),
       ...(applied.parameters ? { parameters: openParameters(applied.parameters) } : {}),
       ...(applied.maintenanceVersion === undefined
         ? {}

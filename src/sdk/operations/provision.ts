@@ -1,6 +1,5 @@
 // PUT /v2/service_instances/{instance_id} (specification: Provisioning).
 import { isDeepStrictEqual } from 'node:util';
-import { instanceFacts } from '../authoring/facts.js';
 import type { Plan } from '../catalog/plan.js';
 import { isAlreadyExists } from '../kube/errors.js';
 import type { Answer, ProvisionRequest } from '../osb/broker.js';
@@ -12,6 +11,7 @@ import { currentOperation, findOperation, isDeleting, isFinal } from '../resourc
 import { isSameInstance, presentState } from './attributes.js';
 import { checkMaintenance, checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
+import { dashboardUrlOf } from './dashboard-url.js';
 import { cachedInstance } from './lookup.js';
 import { newOperation } from './new-operation.js';
 import {
@@ -74,9 +74,9 @@ async function answerWhenDone(
   const { instances } = context.stores;
   const { name, uid } = instance.metadata;
   const operationId = instance.spec.operation!.id;
-  const dashboard = plan.backend.dashboardUrl?.(instanceFacts(instance, plan));
+  const dashboard = dashboardUrlOf(context, instance, plan);
   const ended = await awaitEnd(context, instances, { name, operationId }, request);
-  if (ended?.record.state === 'succeeded') return { status: 201, body: bodyOf(ended.object) };
+  if (ended?.record.state === 'succeeded') return { status: 201, body: bodyOf(context, ended.object) };
   if (mayBeAsynchronous(request)) {
     return {
       status: 202,
@@ -85,7 +85,7 @@ async function answerWhenDone(
   }
   // A synchronous request that did not succeed leaves nothing behind, as far as that can be.
   const late = await takeBack(instances, { name, uid, operationId });
-  if (late) return { status: 201, body: bodyOf(late) };
+  if (late) return { status: 201, body: bodyOf(context, late) };
   throw ended ? failedError(ended.record) : tooSlow('provision');
 }
 
@@ -128,11 +128,9 @@ async function again(
   if (record && isFinal(record) && !instance.status?.applied) {
     throw new OsbError('Conflict', `the provision of this service instance failed; deprovision it first`);
   }
-  if (instance.status?.applied) return { status: 200, body: bodyOf(instance) };
+  if (instance.status?.applied) return { status: 200, body: bodyOf(context, instance) };
   if (!mayBeAsynchronous(request)) return synchronousAgain(context, instance, request);
-  const resolved = context.catalog.backendFor(instance);
-  const dashboard =
-    'problems' in resolved ? undefined : resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved));
+  const dashboard = dashboardUrlOf(context, instance, context.catalog.backendFor(instance));
   return {
     status: 202,
     body: { operation: operation.id, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) },
@@ -152,13 +150,19 @@ async function synchronousAgain(
     { name: instance.metadata.name, operationId },
     request,
   );
-  if (ended?.record.state === 'succeeded') return { status: 200, body: bodyOf(ended.object) };
+  if (ended?.record.state === 'succeeded') return { status: 200, body: bodyOf(context, ended.object) };
   throw ended ? failedError(ended.record) : tooSlow('provision');
 }
 
-export function bodyOf({ status }: Readonly<ServiceInstance>): ProvisionBody {
+/** Of an instance whose status tells what its backend said. */
+export function bodyOf(
+  { dashboardLink }: OperationContext,
+  instance: Readonly<ServiceInstance>,
+): ProvisionBody {
+  const { status } = instance;
+  const dashboard = status?.dashboardUrl ?? dashboardLink?.(instance);
   return {
-    ...(status?.dashboardUrl === undefined ? {} : { dashboard_url: status.dashboardUrl }),
+    ...(dashboard === undefined ? {} : { dashboard_url: dashboard }),
     ...(status?.metadata && !isDeepStrictEqual(status.metadata, {}) ? { metadata: status.metadata } : {}),
   };
 }

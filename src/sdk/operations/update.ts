@@ -1,7 +1,6 @@
 // PATCH /v2/service_instances/{instance_id} (specification: Updating a Service Instance).
 // Parameters combine at the top level: each one given replaces the old one, null removes it, the others stay.
 import { isDeepStrictEqual } from 'node:util';
-import { instanceFacts } from '../authoring/facts.js';
 import { type Plan, planChangeProblem } from '../catalog/plan.js';
 import { isConflict } from '../kube/errors.js';
 import type { Answer, UpdateRequest } from '../osb/broker.js';
@@ -13,6 +12,7 @@ import { isSecretKeyRef } from '../resources/secret-parameters.js';
 import { presentState } from './attributes.js';
 import { checkMaintenance, checkParameters, findPlan, requireAsync } from './checks.js';
 import type { OperationContext } from './context.js';
+import { dashboardUrlOf } from './dashboard-url.js';
 import { isBusy } from './describe.js';
 import { existingInstance } from './lookup.js';
 import { newOperation } from './new-operation.js';
@@ -70,7 +70,7 @@ async function decide(
     const changed = await changedElsewhere(context, instance);
     return changed && tries > 0
       ? decide(context, request, changed, tries - 1)
-      : { status: 200, body: bodyOf(instance) };
+      : { status: 200, body: bodyOf(context, instance) };
   }
   return write(context, request, { instance, plan, target, present: revealed.confirmed, tries });
 }
@@ -192,15 +192,15 @@ async function answer(
   const { instance, operationId, plan } = work;
   const { name } = instance.metadata;
   const ended = await awaitEnd(context, context.stores.instances, { name, operationId }, request);
-  if (ended?.record.state === 'succeeded') return { status: 200, body: bodyOf(ended.object) };
+  if (ended?.record.state === 'succeeded') return { status: 200, body: bodyOf(context, ended.object) };
   if (mayBeAsynchronous(request)) {
-    const dashboard = plan.backend.dashboardUrl?.(instanceFacts(instance, plan));
+    const dashboard = dashboardUrlOf(context, instance, plan);
     return {
       status: 202,
       body: { operation: operationId, ...(dashboard === undefined ? {} : { dashboard_url: dashboard }) },
     };
   }
   const late = await undoUpdate(context, { name, operationId }, request);
-  if (late) return { status: 200, body: bodyOf(late) };
+  if (late) return { status: 200, body: bodyOf(context, late) };
   throw ended ? failedError(ended.record) : tooSlow('update');
 }

@@ -51,8 +51,20 @@ export const SECRETS = { group: '', version: 'v1', kind: 'Secret', plural: 'secr
 /** Holds an instance or a binding until its backend has let go. */
 export const FINALIZER = `${GROUP}/backend`;
 
-/** On every Secret of ours, and what it is for: `binding`, `parameters`, `dashboard-client` or `backend`. */
+/**
+ * On every Secret of ours, and what it is for: `binding`, `parameters`, `kept`, `dashboard-client`, `dashboard-key` or
+ * `backend`.
+ */
 export const SECRET_LABEL = `${GROUP}/secret`;
+
+/** On what an instance owns, its name. */
+export const INSTANCE_LABEL = `${GROUP}/instance`;
+
+/** On what a binding owns, its name. */
+export const BINDING_LABEL = `${GROUP}/binding`;
+
+/** On what an instance or a binding owns, the namespace of its broker: names of instances are unique in there only. */
+export const BROKER_LABEL = `${GROUP}/broker`;
 
 /** On the offerings that this broker's own code or catalog file defines: `code` or `file`. */
 export const SOURCE_LABEL = `${GROUP}/source`;

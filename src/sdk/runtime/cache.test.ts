@@ -30,6 +30,18 @@ describe('ObjectCache', () => {
     expect(cache.list()).to.deep.equal([thing('bc', '1')]);
   });
 
+  it('keeps objects of one name apart, where it is told to', () => {
+    const keyOf = ({ metadata }: Readonly<Thing>) => `${metadata.namespace}/${metadata.name}`;
+    const wide = new ObjectCache<Thing>({ log, keyOf });
+    const [one, other] = [thing('a', '1', { namespace: 'x' }), thing('a', '2', { namespace: 'y' })];
+    wide.set(one);
+    wide.set(other);
+    expect(wide.names()).to.deep.equal(['x/a', 'y/a']);
+    expect(wide.known({ ...other })).to.equal(other);
+    wide.delete('x/a');
+    expect(wide.list()).to.deep.equal([other]);
+  });
+
   it('refuses an index that does not exist', () => {
     expect(() => cache.byIndex('size', '1')).to.throw('there is no index "size"');
   });

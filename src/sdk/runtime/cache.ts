@@ -14,6 +14,8 @@ export type ChangeListener<T> = (
 
 export interface CacheOptions<T> {
   log: Log;
+  /** Under which name an object is kept; its own by default. */
+  keyOf?: (object: Readonly<T>) => string;
   indexes?: Record<string, Indexer<T>>;
 }
 
@@ -25,6 +27,7 @@ function isSameVersion(one: KubeObject, other: KubeObject): boolean {
 
 /** Whatever is put in is frozen; to change an object, clone it first. */
 export class ObjectCache<T extends KubeObject> {
+  readonly keyOf: (object: Readonly<T>) => string;
   readonly #log: Log;
   readonly #objects = new Map<string, Readonly<T>>();
   readonly #indexers: Map<string, Indexer<T>>;
@@ -33,6 +36,7 @@ export class ObjectCache<T extends KubeObject> {
   readonly #listeners = new Set<ChangeListener<T>>();
 
   constructor(options: CacheOptions<T>) {
+    this.keyOf = options.keyOf ?? (({ metadata }) => metadata.name);
     this.#log = options.log;
     this.#indexers = new Map(Object.entries(options.indexes ?? {}));
     for (const index of this.#indexers.keys()) this.#indexes.set(index, new Map());
@@ -58,13 +62,13 @@ export class ObjectCache<T extends KubeObject> {
 
   /** The object that the cache holds if it is this very version; else the given one, frozen. */
   known(object: T): Readonly<T> {
-    const held = this.#objects.get(object.metadata.name);
+    const held = this.#objects.get(this.keyOf(object));
     return held && isSameVersion(held, object) ? held : deepFreeze(object);
   }
 
   /** Does nothing when the cache holds this very version of the object. */
   set(object: T): void {
-    const { name } = object.metadata;
+    const name = this.keyOf(object);
     const previous = this.#objects.get(name);
     const current = this.known(object);
     if (current === previous) return;

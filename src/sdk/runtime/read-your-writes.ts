@@ -106,7 +106,7 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
   }
 
   replace(objects: Readonly<T>[]): void {
-    const listed = new Map(objects.map((object) => [object.metadata.name, object]));
+    const listed = new Map(objects.map((object) => [this.#cache.keyOf(object), object]));
     this.#settle(listed);
     for (const name of this.#cache.names()) {
       if (!listed.has(name) && !this.#covers.has(name)) this.#cache.delete(name);
@@ -115,7 +115,8 @@ export class ReadYourWrites<T extends KubeObject> implements ReflectorTarget<T> 
   }
 
   apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
-    const { name, uid, resourceVersion } = object.metadata;
+    const { uid, resourceVersion } = object.metadata;
+    const name = this.#cache.keyOf(object);
     for (const observation of this.#observations.get(name) ?? []) {
       if (resourceVersion !== undefined) observation.versions.add(resourceVersion);
       if (type === 'DELETED' && uid !== undefined) observation.deletedUids.add(uid);

@@ -57,6 +57,38 @@ describe('ResourceStore', () => {
     expect(store.list()).to.deep.equal([thing('b', '11')]);
   });
 
+  it('keeps objects of one name apart, where its client is for all namespaces', async () => {
+    client = Object.assign(new ScriptedClient(), { namespace: '' });
+    store = new ResourceStore<Thing>({ client, log: new MemoryLog(), clock, random: () => 1 });
+    store.start(stop.signal);
+    const inX = { namespace: 'x' };
+    await list('10', thing('a', '5', inX), thing('a', '6', { namespace: 'y', uid: 'a-2' }));
+    await store.synced;
+    const replacing = store.replace(thing('a', '5', inX));
+    (await request()).answer(thing('a', '11', inX));
+    await replacing;
+    expect([version('x/a'), version('y/a')]).to.deep.equal(['11', '6']);
+    watch.emit('MODIFIED', thing('a', '11', inX));
+    watch.emit('DELETED', thing('a', '12', inX));
+    expect([version('x/a'), version('y/a')]).to.deep.equal([undefined, '6']);
+  });
+
+  it('shows any write at once, as it was stored, and guards it', async () => {
+    const writing = store.write('a', () => client.replace(thing('a', '5')));
+    (await request()).answer(thing('a', '11'));
+    expect(await writing).to.deep.equal(thing('a', '11'));
+    expect(version()).to.equal('11');
+    const refused = store.write(
+      'a',
+      () => client.replace(thing('a', '11')),
+      () => {
+        throw new Error('leads no more');
+      },
+    );
+    expect(await refused.catch(String)).to.equal('Error: leads no more');
+    expect(client.requests.waiting).to.equal(0);
+  });
+
   it('lets nobody change what it shows, wherever it comes from', async () => {
     const shown: unknown[] = [store.get('a'), ...store.list(), ...store.byIndex('color', 'color 5')];
     store.onChange((_, current, previous) => shown.push(current, previous));

@@ -1,6 +1,6 @@
 // The objects of one kind, as operations and controllers use them: reads come from a cache that follows the API server
 // and that shows one's own writes at once; writes go through the API. Knows no particular kind.
-import type { KubeObject, Preconditions, ResourceClient } from '../kube/types.js';
+import { keyOf, type KubeObject, type Preconditions, type ResourceClient } from '../kube/types.js';
 import { errorDetails, type Log } from '../telemetry/log.js';
 import { onAbort } from './abortable.js';
 import { type ChangeListener, type Indexer, ObjectCache } from './cache.js';
@@ -38,7 +38,11 @@ export class ResourceStore<T extends KubeObject> implements GuardableStore<T> {
     this.#client = client;
     this.#log = log;
     this.#clock = clock;
-    this.#cache = new ObjectCache({ log, ...(indexes ? { indexes } : {}) });
+    this.#cache = new ObjectCache<T>({
+      log,
+      keyOf: (object) => keyOf(client, object),
+      ...(indexes ? { indexes } : {}),
+    });
     this.#answers = new ReadYourWrites({
       cache: this.#cache,
       clock,
@@ -147,6 +151,18 @@ export class ResourceStore<T extends KubeObject> implements GuardableStore<T> {
     );
   }
 
+  /** Any other write of the object of that name, whose answer is the object as it was stored. */
+  write(name: string, send: () => Promise<T>, guard?: Guard): Promise<Readonly<T>> {
+    return this.#writing.run(name, () =>
+      this.#observe(name, async (observation) => {
+        guard?.();
+        const stored = await send();
+        this.#answers.stored(observation, stored);
+        return deepFreeze(stored);
+      }),
+    );
+  }
+
   /**
    * Waits until the cache shows under `name` what the predicate accepts, the time is over, or `signal` fires.
    * Rejects when the predicate throws.
@@ -187,15 +203,7 @@ export class ResourceStore<T extends KubeObject> implements GuardableStore<T> {
   }
 
   #write(object: T, guard: Guard | undefined, send: (object: T) => Promise<T>): Promise<Readonly<T>> {
-    const { name } = object.metadata;
-    return this.#writing.run(name, () =>
-      this.#observe(name, async (observation) => {
-        guard?.();
-        const stored = await send(object);
-        this.#answers.stored(observation, stored);
-        return deepFreeze(stored);
-      }),
-    );
+    return this.write(keyOf(this.#client, object), () => send(object), guard);
   }
 
   async #observe<R>(name: string, request: (observation: Observation) => Promise<R>): Promise<R> {

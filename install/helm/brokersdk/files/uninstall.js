@@ -11,6 +11,7 @@ const OURS = `/apis/sdkbroker.broker.io/v1alpha1/namespaces/${NAMESPACE}`;
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const BROKERS = `${PODS}?labelSelector=app.kubernetes.io/name=brokersdk,app.kubernetes.io/component=broker`;
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/brokersdk-controllers`;
+const DASHBOARD_KEY = `/api/v1/namespaces/${NAMESPACE}/secrets/brokersdk-dashboard-key`;
 
 /** Resolves to the answer, or to nothing where there is no such thing. */
 async function call(method, path) {
@@ -53,6 +54,7 @@ async function after() {
   while ((await count(BROKERS)) > 0) await sleep(1000);
   await call('DELETE', `${OURS}/serviceofferings?labelSelector=sdkbroker.broker.io/source`);
   await call('DELETE', LEASE);
+  await call('DELETE', DASHBOARD_KEY);
   await call('DELETE', `${PODS}/brokersdk-test`); // left where a test failed, for its log
 }
 

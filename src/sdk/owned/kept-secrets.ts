@@ -1,0 +1,117 @@
+// What is kept for an instance in a Secret of its own: values that are made once, and which kinds of objects it may
+// have, written down before the first of a kind is made. Knows nothing of the objects themselves.
+import type { KeepSecrets } from '../authoring/owned-resources.js';
+import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.js';
+import type { Secret } from '../kube/types.js';
+import {
+  contentOf,
+  isKept,
+  type KeptContent,
+  keptSecret,
+  keptSecretName,
+  kindsOf,
+  type UsedKind,
+  withKinds,
+} from '../resources/kept-secret.js';
+import type { ServiceInstance } from '../resources/kinds.js';
+import type { Store } from '../runtime/store.js';
+
+type Instance = Readonly<ServiceInstance>;
+
+const LEGAL_NAME = /^[-._a-zA-Z0-9]{1,253}$/;
+
+export class KeptSecrets {
+  readonly #secrets: Store<Secret>;
+
+  constructor(secrets: Store<Secret>) {
+    this.#secrets = secrets;
+  }
+
+  /** Those that any instance may have objects of. */
+  usedKinds(): readonly UsedKind[] {
+    const kinds = this.#secrets.list().flatMap((secret) => (isKept(secret) ? kindsOf(secret) : []));
+    return withKinds([], kinds);
+  }
+
+  kindsOf(instance: string): readonly UsedKind[] {
+    const secret = this.#secrets.get(keptSecretName(instance));
+    return secret && isKept(secret) ? kindsOf(secret) : [];
+  }
+
+  /** Resolves when it is on record that the instance may have objects of these kinds. */
+  async record(instance: Instance, kinds: readonly UsedKind[]): Promise<void> {
+    await this.#change(instance, (content) => {
+      const all = withKinds(content.kinds, kinds);
+      return all === content.kinds ? content : { ...content, kinds: all };
+    });
+  }
+
+  keep(instance: Instance): KeepSecrets {
+    return async <Name extends string>(makers: Readonly<Record<Name, () => string | Promise<string>>>) => {
+      const names = Object.keys(makers) as Name[];
+      const illegal = names.find((name) => !LEGAL_NAME.test(name));
+      if (illegal !== undefined)
+        throw new TypeError(`${JSON.stringify(illegal)} cannot be a key of a Secret`);
+      const made = new Map<Name, string>();
+      const { values } = await this.#change(instance, async (content) => {
+        const missing = names.filter((name) => !Object.hasOwn(content.values, name));
+        for (const name of missing) if (!made.has(name)) made.set(name, await makers[name]());
+        if (missing.length === 0) return content;
+        const added = Object.fromEntries(missing.map((name) => [name, made.get(name)!]));
+        return { ...content, values: { ...content.values, ...added } };
+      });
+      return Object.fromEntries(names.map((name) => [name, values[name]])) as Record<Name, string>;
+    };
+  }
+
+  /** Writes what the function makes of what is there, unless it is the same; again where somebody else was faster. */
+  async #change(
+    instance: Instance,
+    change: (content: KeptContent) => KeptContent | Promise<KeptContent>,
+  ): Promise<KeptContent> {
+    const found = this.#secrets.get(keptSecretName(instance.metadata.name));
+    let present = found && isKept(found) && isOf(instance, found) ? found : undefined;
+    for (;;) {
+      const content = contentOf(present);
+      const wanted = await change(content);
+      if (wanted === content) return content;
+      try {
+        return contentOf(await this.#write(instance, present, wanted));
+      } catch (error) {
+        if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) throw error;
+        present = await this.#reread(instance);
+      }
+    }
+  }
+
+  #write(
+    instance: Instance,
+    present: Readonly<Secret> | undefined,
+    content: KeptContent,
+  ): Promise<Readonly<Secret>> {
+    if (instance.metadata.uid === undefined) {
+      throw new Error(`the instance ${instance.metadata.name} is gone: nothing can be made for it`);
+    }
+    const secret = keptSecret(instance, content);
+    if (!present) return this.#secrets.create(secret);
+    return this.#secrets.replace({ ...secret, metadata: { ...present.metadata, ...secret.metadata } });
+  }
+
+  async #reread(instance: Instance): Promise<Readonly<Secret> | undefined> {
+    const name = keptSecretName(instance.metadata.name);
+    const found = await this.#secrets.read(name);
+    if (!found || (isKept(found) && isOf(instance, found))) return found;
+    if (!isKept(found)) {
+      throw new Error(`a Secret named ${name} that is not this broker's is in the way: remove or rename it`);
+    }
+    // It belongs to an earlier instance of the same name, and has not been collected yet.
+    const { uid } = found.metadata;
+    await this.#secrets.delete(name, uid === undefined ? {} : { uid });
+    return undefined;
+  }
+}
+
+/** An instance that is gone has no uid; what was kept for it may still be there. */
+const isOf = ({ metadata }: Instance, secret: Readonly<Secret>): boolean =>
+  metadata.uid === undefined ||
+  (secret.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false);
