@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cachedAnswers } from './cached-answers.js';
+import { etcd } from './etcd.js';
+import { etcdSteps } from './etcd-steps.js';
 import { growth } from './growth.js';
 import { idle } from './idle.js';
 import { lifecycle } from './lifecycle.js';
@@ -21,6 +23,8 @@ const MEASUREMENTS: Record<string, (scale: Scale) => Promise<Measurement>> = {
   'time-to-ready': timeToReady,
   growth,
   idle,
+  etcd,
+  'etcd-steps': etcdSteps,
 };
 
 const USAGE = `npm run bench -- [--only NAME,NAME] [--quick] [--large] [--json FILE] [--profile FOLDER]

@@ -1,5 +1,6 @@
 // The broker that is measured: a catalog of ordinary size, and a backend that has nothing to do, so that every
 // microsecond is the broker's own.
+import { etcdBackend } from '../../src/backends/etcd/backend.js';
 import { type BrokerDefinition, defineService, done } from '../../src/sdk/index.js';
 
 const SERVICES = 5;
@@ -21,6 +22,7 @@ export const PLAN_ID = 'service-1-plan-1';
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 export const definition: BrokerDefinition = {
+  backends: [etcdBackend],
   services: numbers(SERVICES).map((service) =>
     defineService({
       id: `service-${service}`,

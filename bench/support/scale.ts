@@ -13,6 +13,10 @@ export interface Scale {
   existing: readonly number[];
   idleInstances: number;
   idleSeconds: number;
+  /** Of an etcd with this cost of a password, so many lives a round. */
+  etcdLives: readonly (readonly [bcryptCost: number, lives: number])[];
+  /** Lives one at a time, through the broker and bare each. */
+  etcdSteps: number;
   /** A folder for processor profiles of the broker; none are made without one. */
   profile?: string | undefined;
 }
@@ -29,6 +33,11 @@ export const FULL: Scale = {
   existing: [1000, 10_000, 50_000],
   idleInstances: 10_000,
   idleSeconds: 60,
+  etcdLives: [
+    [10, 16],
+    [4, 48],
+  ],
+  etcdSteps: 60,
 };
 
 export const QUICK: Scale = {
@@ -43,4 +52,9 @@ export const QUICK: Scale = {
   existing: [200, 1000],
   idleInstances: 500,
   idleSeconds: 5,
+  etcdLives: [
+    [10, 8],
+    [4, 32],
+  ],
+  etcdSteps: 5,
 };

@@ -6,7 +6,7 @@ import { OsbClient } from '../support/osb-client.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
-const PROGRAM = new URL('./broker-process.ts', import.meta.url).pathname;
+const BROKER = new URL('./broker-process.ts', import.meta.url).pathname;
 
 /** One broker process, from its spawning to its end. */
 class Replica {
@@ -17,8 +17,8 @@ class Replica {
   osb: OsbClient | undefined;
   leads = false;
 
-  constructor(env: NodeJS.ProcessEnv) {
-    this.#child = spawn(process.execPath, ['--import', TSX, PROGRAM], {
+  constructor(env: NodeJS.ProcessEnv, program: string) {
+    this.#child = spawn(process.execPath, ['--import', TSX, program], {
       env: { ...process.env, TSX_TSCONFIG_PATH: `${ROOT}tsconfig.json`, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -53,17 +53,20 @@ class Replica {
 
 export class Replicas {
   readonly #env: NodeJS.ProcessEnv;
+  readonly #program: string;
   readonly #all: Replica[] = [];
   #isStopped = false;
   kills = 0;
 
-  constructor(env: NodeJS.ProcessEnv) {
+  /** `program` runs a broker; one over the world when absent. */
+  constructor(env: NodeJS.ProcessEnv, program = BROKER) {
     this.#env = env;
+    this.#program = program;
   }
 
   /** Resolves when all of them serve. */
   async start(count: number): Promise<void> {
-    for (let i = 0; i < count; i++) this.#all.push(new Replica(this.#env));
+    for (let i = 0; i < count; i++) this.#all.push(new Replica(this.#env, this.#program));
     await Promise.all(this.#all.map(({ serving }) => serving));
   }
 
@@ -72,7 +75,7 @@ export class Replicas {
     const leader = this.#all.findIndex(({ leads }) => leads);
     const index = which === 'leader' && leader >= 0 ? leader : Math.floor(Math.random() * this.#all.length);
     const victim = this.#all[index]!;
-    this.#all[index] = new Replica(this.#env);
+    this.#all[index] = new Replica(this.#env, this.#program);
     this.kills += 1;
     await victim.end(signal);
     await this.#all[index].serving;

@@ -1,5 +1,6 @@
 // Who may do what in an etcd: a role for each instance, with read and write below its own prefix, and a user with that
 // role for each binding. Every step looks at what is there, so that it can be repeated after anything.
+import { isDeepStrictEqual } from 'node:util';
 import type { EtcdClient } from './client.js';
 import { isRefusal, type Refusal } from './errors.js';
 
@@ -25,6 +26,8 @@ interface Permission {
   range_end?: string;
 }
 
+const permissionOf = (instance: string): Permission => ({ permType: 'READWRITE', ...rangeOf(instance) });
+
 export class EtcdAccess {
   readonly #client: EtcdClient;
   readonly #signal: AbortSignal;
@@ -36,15 +39,26 @@ export class EtcdAccess {
 
   /** The role, with its range and no other. */
   async ensureRole(instance: string): Promise<void> {
-    const name = roleOf(instance);
-    const wanted = { permType: 'READWRITE', ...rangeOf(instance) };
-    await this.#ask('role/add', { name }, 'exists');
-    const { perm = [] } = (await this.#ask('role/get', { role: name })) as { perm?: Permission[] };
-    const isWanted = ({ permType, key, range_end }: Permission): boolean =>
-      permType === wanted.permType && key === wanted.key && range_end === wanted.range_end;
-    for (const { key, range_end } of perm.filter((each) => !isWanted(each)))
-      await this.#ask('role/revoke', { role: name, key, range_end }, 'not granted');
-    if (!perm.some(isWanted)) await this.#ask('role/grant', { name, perm: wanted });
+    const role = roleOf(instance);
+    const granted = await this.#permissions(role);
+    if (!granted) await this.#ask('role/add', { name: role }, 'exists');
+    const wanted = permissionOf(instance);
+    for (const { key, range_end } of (granted ?? []).filter((each) => !isDeepStrictEqual(each, wanted)))
+      await this.#ask('role/revoke', { role, key, range_end }, 'not granted');
+    if (granted?.some((each) => isDeepStrictEqual(each, wanted))) return;
+    // Where somebody deleted the role, its users lost it. The range comes last: a role without it is not finished.
+    for (const binding of await this.#bindings(instance))
+      await this.#ask('user/grant', { user: userOf(instance, binding), role }, 'not found');
+    await this.#ask('role/grant', { name: role, perm: wanted });
+  }
+
+  /** What somebody else did to the role; undefined where it is as `ensureRole` made it. */
+  async drift(instance: string): Promise<string | undefined> {
+    const role = roleOf(instance);
+    const granted = await this.#permissions(role);
+    if (!granted) return `the role ${role} is missing`;
+    if (isDeepStrictEqual(granted, [permissionOf(instance)])) return undefined;
+    return `the role ${role} has another range than the keys of its instance`;
   }
 
   /** The user, with this password from now on and the instance's role. */
@@ -62,9 +76,7 @@ export class EtcdAccess {
 
   /** Users first, who could write on; then the keys; the role last, since it tells that something is left. */
   async removeInstance(instance: string): Promise<void> {
-    for (const held of await this.held())
-      if (held.name === instance)
-        for (const binding of held.bindings) await this.removeUser(instance, binding);
+    for (const binding of await this.#bindings(instance)) await this.removeUser(instance, binding);
     await this.#client.call('kv/deleterange', rangeOf(instance), this.#signal);
     await this.#ask('role/delete', { role: roleOf(instance) }, 'not found');
   }
@@ -72,17 +84,33 @@ export class EtcdAccess {
   /** The instances that have a role or a user, and their bindings. */
   async held(): Promise<{ name: string; bindings: string[] }[]> {
     const { roles = [] } = (await this.#ask('role/list', {})) as { roles?: string[] };
-    const { users = [] } = (await this.#ask('user/list', {})) as { users?: string[] };
     const held = new Map<string, string[]>();
     for (const role of roles) {
       const [, instance] = ROLE.exec(role) ?? [];
       if (instance !== undefined) held.set(instance, []);
     }
-    for (const user of users) {
-      const [, instance, binding] = USER.exec(user) ?? [];
-      if (instance !== undefined) held.set(instance, [...(held.get(instance) ?? []), binding!]);
-    }
+    for (const { instance, binding } of await this.#users())
+      held.set(instance, [...(held.get(instance) ?? []), binding]);
     return [...held].map(([name, bindings]) => ({ name, bindings }));
+  }
+
+  /** Those that have a user. etcd has no shorter list than that of all. */
+  async #bindings(instance: string): Promise<string[]> {
+    return (await this.#users()).filter((user) => user.instance === instance).map(({ binding }) => binding);
+  }
+
+  async #users(): Promise<{ instance: string; binding: string }[]> {
+    const { users = [] } = (await this.#ask('user/list', {})) as { users?: string[] };
+    return users.flatMap((user) => {
+      const [, instance, binding] = USER.exec(user) ?? [];
+      return instance === undefined ? [] : { instance, binding: binding! };
+    });
+  }
+
+  /** Undefined where there is no such role. */
+  async #permissions(role: string): Promise<Permission[] | undefined> {
+    const found = (await this.#ask('role/get', { role }, 'not found')) as { perm?: Permission[] } | undefined;
+    return found && (found.perm ?? []);
   }
 
   /** The answer; undefined where etcd says that it is so already. */

@@ -1,15 +1,28 @@
 // The backend `etcd`: an instance is a key space of its own in a shared etcd cluster (3.4 and later, authentication on),
 // a binding a user who may read and write there and nowhere else. It keeps nothing itself.
 import { randomBytes } from 'node:crypto';
-import { done, type NamedBackend, TerminalError } from '../../sdk/index.js';
+import { type BindingResult, done, type NamedBackend, TerminalError } from '../../sdk/index.js';
 import { EtcdAccess } from './access.js';
+import { problemsOf } from './authentication.js';
 import { authorityOf, clientFor, type EtcdScope } from './clients.js';
 import { credentialsOf, endpointsOf } from './credentials.js';
 import { isRefusal } from './errors.js';
+import { KeySpace } from './quota.js';
 import { EtcdSettings } from './settings.js';
+
+const MEASURE_EVERY_SECONDS = 60;
 
 const access = (scope: EtcdScope & { signal: AbortSignal }): EtcdAccess =>
   new EtcdAccess(clientFor(scope), scope.signal);
+
+/** The second half of their life is for making a successor and for telling applications of it. */
+function lifetimeOf({
+  credentialsLifetimeSeconds: seconds,
+}: Readonly<EtcdSettings>): Pick<BindingResult, 'expiresAt' | 'renewBefore'> {
+  if (seconds === undefined) return {};
+  const now = Date.now();
+  return { expiresAt: new Date(now + 1000 * seconds), renewBefore: new Date(now + 500 * seconds) };
+}
 
 /** Where anybody may do anything, nobody gets a key space of their own. */
 async function withAuthentication<T>(work: Promise<T>): Promise<T> {
@@ -42,12 +55,29 @@ export const etcdBackend: NamedBackend<EtcdSettings> = {
     const { settings } = instance;
     const ca = authorityOf(instance);
     const credentials = credentialsOf({ settings, instance: instance.name, username, password, ca });
-    return done({ credentials, endpoints: endpointsOf(settings) });
+    return done({ credentials, endpoints: endpointsOf(settings), ...lifetimeOf(settings) });
   },
 
   async unbind({ instance, name, signal }) {
     await access({ ...instance, signal }).removeUser(instance.name, name);
   },
+
+  async observe(instance) {
+    const { name, settings, signal } = instance;
+    const drift = await access(instance).drift(name);
+    const { quota } = settings;
+    return {
+      ...(drift === undefined ? {} : { repair: drift }),
+      ...(quota
+        ? {
+            conditions: [await new KeySpace(clientFor(instance), name, signal).quotaExceeded(quota)],
+            againAfter: quota.measureEverySeconds ?? MEASURE_EVERY_SECONDS,
+          }
+        : {}),
+    };
+  },
+
+  check: (scope) => problemsOf(scope),
 
   inventory: (scope) => access(scope).held(),
 };

@@ -14,7 +14,7 @@ const clients = new Map<string, { fingerprint: string; client: EtcdClient }>();
 /** Throws where the Secret is missing, or lacks a key. A changed Secret makes another client. */
 export function clientFor(scope: EtcdScope): EtcdClient {
   const connection = connectionOf(scope);
-  const key = JSON.stringify([connection.endpoints, scope.settings.adminSecret]);
+  const key = JSON.stringify([connection.endpoints, connection.timeoutMs, scope.settings.adminSecret]);
   const fingerprint = createHash('sha256').update(JSON.stringify(connection)).digest('hex');
   const known = clients.get(key);
   if (known?.fingerprint === fingerprint) return known.client;
@@ -34,6 +34,8 @@ function connectionOf({ settings, secret }: EtcdScope): EtcdConnection {
   if (!username || !password) {
     throw new Error(`the Secret ${adminSecret} must have the keys username and password`);
   }
+  if (!cert !== !key)
+    throw new Error(`the Secret ${adminSecret} must have both of tls.crt and tls.key, or none`);
   const tls = { ...(ca ? { ca } : {}), ...(cert && key ? { cert, key } : {}) };
   return { endpoints, username, password, tls, timeoutMs };
 }
