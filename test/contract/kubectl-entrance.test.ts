@@ -281,6 +281,12 @@ describe('the entrance for kubectl', () => {
       expect(fetched.body.credentials.password).to.equal(password);
     });
 
+    it('is a Provisioned Service for whoever mounts Secrets into Pods', async () => {
+      const name = await applyBinding(await applyReady());
+      const { status } = await scene.kube.bindings.until(name, isReady);
+      expect(status!.binding).to.deep.equal({ name: status!.secretRef!.name });
+    });
+
     it('may say its id, where the name belongs to it', async () => {
       const instance = await applyReady();
       const bindingId = `Über/${newId()}~`;

@@ -153,6 +153,7 @@ async function succeed(
     { state: 'succeeded', reason: 'Succeeded', description },
     {
       secretRef: { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+      binding: { name },
       ...(expiresAt ? { expiresAt: expiresAt.toISOString() } : {}),
       ...(renewBefore ? { renewBefore: renewBefore.toISOString() } : {}),
     },

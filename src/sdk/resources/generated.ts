@@ -204,6 +204,15 @@ export interface ServiceBindingStatus {
     resourceVersion?: string;
   };
   /**
+   * The same Secret, where the Service Binding Specification for Kubernetes looks for it (Provisioned Service).
+   */
+  binding?: {
+    /**
+     * The Secret's name.
+     */
+    name: string;
+  };
+  /**
    * When the credentials stop working.
    */
   expiresAt?: string;
