@@ -165,6 +165,24 @@ describe('the objects that an instance owns', () => {
     expect(await resources.drift(manifests)).to.deep.equal([]);
   });
 
+  it('wake their owner from the begin of a term, before anybody asks for them', async () => {
+    const instance = await scene.createInstance();
+    const { name } = instance.metadata;
+    await scene.resourcesOf(instance).apply([configMap(name)]);
+    scene.reset();
+    scene.newTerm();
+    const maps = scene.client(CONFIG_MAPS);
+    const isWoken = (): Promise<boolean> =>
+      eventually(
+        () => Promise.resolve(scene.woken.includes(name)),
+        (woken) => woken,
+      );
+    expect(await isWoken()).to.equal(true, 'by what is there');
+    scene.woken = [];
+    await edit(maps, name, (found) => ({ ...found, data: {} }));
+    expect(await isWoken()).to.equal(true, 'by the change');
+  });
+
   it('are the instance’s own still when they lose their labels, and get them back', async () => {
     const instance = await scene.createInstance();
     const { name } = instance.metadata;

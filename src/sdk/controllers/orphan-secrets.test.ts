@@ -33,6 +33,7 @@ describe('the Secrets without an owner', () => {
   it('are removed when the owner is gone for sure, and no other of that name', async () => {
     for (const secret of [
       secretOf('parameters', ownedBy('ServiceInstance', 'web')),
+      secretOf('kept', ownedBy('ServiceInstance', 'web')),
       secretOf('binding', ownedBy('ServiceBinding', 'web')),
     ]) {
       expect(await sweep(secret)).to.deep.equal({ removed, asked: ['read web'] });

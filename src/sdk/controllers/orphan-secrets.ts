@@ -24,11 +24,14 @@ export async function removeOrphanSecrets(context: ReconcileContext, signal: Abo
   }
 }
 
+/** The roles of Secrets that belong to an instance or a binding. */
+const OF_RESOURCES = ['binding', 'parameters', 'kept'];
+
 /** None where it is not ours to judge: a Secret that somebody made for us, or that somebody else owns as well. */
 function ownersOf(secret: Readonly<Secret>): Owner[] {
   const role = secret.metadata.labels?.[SECRET_LABEL];
   const references = secret.metadata.ownerReferences ?? [];
-  if (role !== 'binding' && role !== 'parameters') return [];
+  if (role === undefined || !OF_RESOURCES.includes(role)) return [];
   const ours = references.filter(
     ({ apiVersion, kind }) =>
       apiVersion.startsWith(`${GROUP}/`) && (kind === INSTANCES.kind || kind === BINDINGS.kind),

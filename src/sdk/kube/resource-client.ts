@@ -137,7 +137,8 @@ class RestResourceClient<T extends KubeObject> implements ApplyingClient<T> {
       body,
     };
     const answer = await unlessNotFound(this.#call(call));
-    return answer && answer.kind !== 'Status' && !isRemoved(answer) ? answer : undefined;
+    // Some kinds are answered for as they were when they went, unmarked.
+    return answer?.metadata?.deletionTimestamp && !isRemoved(answer) ? answer : undefined;
   }
 
   async watch(

@@ -41,7 +41,8 @@ export async function targetOf(discovery: Discovery, owner: Owner, manifest: Man
     key: keyOf({ namespace: elsewhere ? '' : owner.namespace }, { metadata }),
     identity,
     words: wordsFor(owner, { kind: type.kind, metadata }),
-    object: { ...withProtocols(type.group, withData(type, manifest)), metadata },
+    // A copy: it is compared with what is asked for later.
+    object: structuredClone({ ...withProtocols(type.group, withData(type, manifest)), metadata }),
   };
 }
 
