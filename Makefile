@@ -5,6 +5,8 @@ SHELL := /bin/bash
 IMAGE ?= brokersdk
 TAG ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
 BASE_IMAGE ?= node:24-bookworm-slim
+# For images from Debian's packages: Debian 12, as BASE_IMAGE is, whose layers they share.
+DEBIAN_BASE_IMAGE ?= $(BASE_IMAGE)
 
 ##@ General
 help: ## Shows this list
@@ -30,6 +32,9 @@ test-cluster: node_modules ## The same contract tests on the API server of the c
 test-chaos: node_modules ## Thousands of schedules, and brokers that are killed for minutes; TEST_CLUSTER=1 for a real API server
 	SIM_SCHEDULES=2500 npm run --silent test:simulator
 	CHAOS_SECONDS=300 npm run --silent test:chaos
+
+test-browser: node_modules ## The dashboard of an instance in a real browser: Debian's chromium, or the one that CHROMIUM names
+	npm run --silent test:browser
 
 test-install: node_modules ## The images, the manifests and the chart, as far as this machine has what that takes: see tools
 	npm run --silent test:install
@@ -59,8 +64,8 @@ generate: node_modules ## Makes types and tables anew from their sources
 fmt: node_modules ## Formats every file
 	npm run --silent format
 
-images: ## Builds the container images IMAGE and IMAGE-echo-service, tagged TAG and latest, on BASE_IMAGE
-	@hack/images.sh '$(IMAGE)' '$(TAG)' '$(BASE_IMAGE)'
+images: ## Builds the container images IMAGE and IMAGE-echo-service, -etcd and -postgres, tagged TAG and latest, on BASE_IMAGE
+	@hack/images.sh '$(IMAGE)' '$(TAG)' '$(BASE_IMAGE)' '$(DEBIAN_BASE_IMAGE)'
 
 clean: ## Removes what was built
 	rm -rf dist coverage .local *.tgz
@@ -70,7 +75,7 @@ kind-up: ## Makes a Kubernetes in Docker and points kubectl at it; KIND_NODE_IMA
 	@hack/kind/kind.sh up '$(KIND_NODE_IMAGE)'
 
 kind-load: ## Brings the images into it
-	@hack/kind/kind.sh load $(foreach image,$(IMAGE) $(IMAGE)-echo-service,$(image):$(TAG) $(image):latest)
+	@hack/kind/kind.sh load $(foreach image,$(IMAGE) $(IMAGE)-echo-service $(IMAGE)-etcd $(IMAGE)-postgres,$(image):$(TAG) $(image):latest)
 
 kind-down: ## Removes it
 	@hack/kind/kind.sh down
@@ -80,4 +85,4 @@ node_modules: package.json package-lock.json
 	npm ci
 	@touch node_modules
 
-.PHONY: help run run-cluster test test-cluster test-chaos test-install test-clone e2e tools verify build images generate fmt clean kind-up kind-load kind-down
+.PHONY: help run run-cluster test test-cluster test-chaos test-browser test-install test-clone e2e tools verify build images generate fmt clean kind-up kind-load kind-down

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Builds IMAGE and IMAGE-echo-service, tagged TAG and latest, on BASE_IMAGE; with BuildKit or with the legacy builder.
+# Builds IMAGE and IMAGE-echo-service on BASE_IMAGE, IMAGE-etcd and IMAGE-postgres on DEBIAN_BASE_IMAGE, tagged TAG and
+# latest; with BuildKit or with the legacy builder.
 # DOCKER_BUILD_OPTS adds options to `docker build`, as in DOCKER_BUILD_OPTS='--network host --no-cache'.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-image=${1:?IMAGE TAG BASE_IMAGE, as \`make images\` gives them}
+image=${1:?IMAGE TAG BASE_IMAGE DEBIAN_BASE_IMAGE, as \`make images\` gives them}
 tag=${2:?the tag}
 base=${3:?the base image}
+debian_base=${4:?the base image for packages of Debian}
 
 die() {
   printf 'images: %s\n' "$1" >&2
@@ -18,16 +20,20 @@ docker version >/dev/null 2>&1 || die 'the Docker engine does not answer: start 
 export BUILDX_NO_DEFAULT_ATTESTATIONS=1
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
-# build TARGET NAME
+# build NAME BASE DIRECTORY OPTION...
 build() {
+  local name=$1 base=$2 directory=$3
+  shift 3
   # shellcheck disable=SC2086 # options, split at blanks
-  docker build ${DOCKER_BUILD_OPTS:-} --file images/Dockerfile --target "$1" \
+  docker build ${DOCKER_BUILD_OPTS:-} "$@" \
     --build-arg "BASE_IMAGE=$base" --build-arg "VERSION=$tag" --build-arg "REVISION=$revision" \
-    --tag "$2:$tag" --tag "$2:latest" . ||
-    die "$2 was not built; the reason stands above. Where a build reaches the npm registry only through the network of
-this machine, DOCKER_BUILD_OPTS='--network host' make images helps."
-  printf 'images: %s:%s and %s:latest are built\n' "$2" "$tag" "$2"
+    --tag "$name:$tag" --tag "$name:latest" "$directory" ||
+    die "$name was not built; the reason stands above. Where a build reaches the registry of npm, or that of Debian's
+packages, only through the network of this machine, DOCKER_BUILD_OPTS='--network host' make images helps."
+  printf 'images: %s:%s and %s:latest are built\n' "$name" "$tag" "$name"
 }
 
-build echo-service "$image-echo-service"
-build broker "$image"
+build "$image-echo-service" "$base" . --file images/Dockerfile --target echo-service
+build "$image" "$base" . --file images/Dockerfile --target broker
+build "$image-etcd" "$debian_base" images/etcd
+build "$image-postgres" "$debian_base" images/postgres

@@ -1,6 +1,7 @@
 // This broker: its services and its backends. The file that an author edits first.
 import { etcdBackend } from './backends/etcd/backend.js';
 import { httpBackend } from './backends/http/backend.js';
+import { workloadBackend } from './backends/workload/backend.js';
 import type { BrokerDefinition } from './sdk/index.js';
 import { echoService } from './services/echo.js';
 import { invertService } from './services/invert.js';
@@ -10,5 +11,5 @@ const { ECHO_SERVICE_PORT = '8090', ECHO_SERVICE_URL = `http://127.0.0.1:${ECHO_
 
 export const broker: BrokerDefinition = {
   services: [echoService(ECHO_SERVICE_URL), invertService(ECHO_SERVICE_URL)],
-  backends: [httpBackend, etcdBackend],
+  backends: [httpBackend, etcdBackend, workloadBackend],
 };

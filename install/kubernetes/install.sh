@@ -7,6 +7,7 @@
 #   --replicas N          how many of it (2)
 #   --echo-image IMAGE    the service behind the samples (brokersdk-echo-service:latest)
 #   --no-echo-service     without that service
+#   --workloads           with the rights for offerings of the backend workload, as far as its samples go
 #   --tls-cert FILE       the broker's certificate chain in PEM; else one is made, with an authority of its own
 #   --tls-key FILE        its key
 #   --tls-ca FILE         the authority to check it by, where clients do not know it anyway
@@ -30,13 +31,14 @@ image=brokersdk:latest
 echo_image=brokersdk-echo-service:latest
 replicas=2
 timeout=300
-tls_cert='' tls_key='' tls_ca='' tls_names='' route='' dry_run=''
+tls_cert='' tls_key='' tls_ca='' tls_names='' route='' workloads='' dry_run=''
 
 while [ $# -gt 0 ]; do
   case $1 in
     --help | -h) usage && exit 0 ;;
     --dry-run) dry_run=yes && shift && continue ;;
     --no-echo-service) echo_image='' && shift && continue ;;
+    --workloads) workloads=yes && shift && continue ;;
     --route) route=yes && shift && continue ;;
     --namespace) namespace=$(value "$1" $# "${2:-}") ;;
     --image) image=$(value "$1" $# "${2:-}") ;;
@@ -112,12 +114,13 @@ install() {
     localhost 127.0.0.1 "$address" $host $tls_names
   ask apply --filename "$WORK/manifests.yaml" | tee "$WORK/applied"
   retry_failed
+  if [ -z "$workloads" ]; then kube delete rolebinding,role brokersdk-workloads --ignore-not-found; fi
   if [ -z "$echo_image" ]; then
     kube delete deployment,service,serviceaccount,networkpolicy --ignore-not-found \
       --selector "$OURS,app.kubernetes.io/component=echo-service"
-    wait_for_rollout brokersdk
+    wait_for_rollout deployment/brokersdk
   else
-    wait_for_rollout brokersdk echo-service
+    wait_for_rollout deployment/brokersdk deployment/echo-service
   fi
   register
 }

@@ -49,6 +49,7 @@ choose() {
     warn 'this cluster has no PodDisruptionBudget: it is left out'
   fi
   if [ -n "${OPENSHIFT:-}" ]; then components="$components openshift"; fi
+  if [ -n "$workloads" ]; then components="$components workloads"; fi
   if [ -n "$route" ]; then components="$components route"; fi
 }
 
@@ -67,15 +68,15 @@ replicas:
   - { name: brokersdk, count: $replicas }
 patches:
 END
-  image_patch brokersdk "$image"
-  if [ -n "$echo_image" ]; then image_patch echo-service "$echo_image"; fi
+  image_patch Deployment brokersdk "$image"
+  if [ -n "$echo_image" ]; then image_patch Deployment echo-service "$echo_image"; fi
 }
 
-# image_patch DEPLOYMENT IMAGE
+# image_patch KIND NAME IMAGE
 image_patch() {
   cat <<END
-  - target: { kind: Deployment, name: $1 }
-    patch: '[{ "op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "$2" }]'
+  - target: { kind: $1, name: $2 }
+    patch: '[{ "op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "$3" }]'
 END
 }
 

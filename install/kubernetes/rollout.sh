@@ -1,21 +1,22 @@
 # shellcheck shell=bash
 # Sourced by install.sh: waits until the pods are ready, or says why they are not; then tells Service Catalog.
 # shellcheck disable=SC2016,SC2154  # the dollar is of the template; the options are variables of install.sh
-REASONS='{{range .items}}{{$pod := .metadata.name}}{{range .status.containerStatuses}}'
-REASONS=$REASONS'{{with .state.waiting}}{{$pod}}: {{.reason}} {{.message}}{{"\n"}}{{end}}{{end}}{{end}}'
+REASONS='{{range .items}}{{$pod := .metadata.name}}{{if not .metadata.deletionTimestamp}}'
+REASONS=$REASONS'{{range .status.containerStatuses}}{{with .state.waiting}}'
+REASONS=$REASONS'{{$pod}}: {{.reason}} {{.message}}{{"\n"}}{{end}}{{end}}{{end}}{{end}}'
 
 # Waiting does not help where there is no image, and hardly where a container has ended again and again.
 HOPELESS='ImagePullBackOff|ErrImageNeverPull|InvalidImageName'
 MAX_CRASH_SIGHTINGS=6
 
-# wait_for_rollout DEPLOYMENT...
+# wait_for_rollout KIND/NAME...
 wait_for_rollout() {
-  local deployment crashes=0 deadline=$((SECONDS + timeout))
-  for deployment in "$@"; do
-    say "Waiting until $deployment is ready"
-    while ! kube rollout status "deployment/$deployment" --timeout 10s >"$WORK/rollout" 2>&1; do
-      grep -q 'timed out' "$WORK/rollout" || explain "$deployment: $(tail -n 1 "$WORK/rollout")"
-      if [ "$SECONDS" -ge "$deadline" ]; then explain "$deployment is not ready after $timeout seconds"; fi
+  local workload crashes=0 deadline=$((SECONDS + timeout))
+  for workload in "$@"; do
+    say "Waiting until ${workload#*/} is ready"
+    while ! kube rollout status "$workload" --timeout 10s >"$WORK/rollout" 2>&1; do
+      grep -q 'timed out' "$WORK/rollout" || explain "${workload#*/}: $(tail -n 1 "$WORK/rollout")"
+      if [ "$SECONDS" -ge "$deadline" ]; then explain "${workload#*/} is not ready after $timeout seconds"; fi
       reasons >"$WORK/reasons"
       if grep -Eq "$HOPELESS" "$WORK/reasons"; then
         explain "an image is missing: push it to where the cluster's nodes get it, or load it (kind load docker-image)"
@@ -37,7 +38,7 @@ retry_failed() {
   if [ -n "$pods" ]; then kube delete pod --wait=false $pods; fi
 }
 
-# reasons: a line for each container that is not running, and why.
+# reasons: a line for each container that is not running, and why; not of pods that go.
 reasons() {
   kube get pods --selector "$OURS" --output "go-template=$REASONS"
 }

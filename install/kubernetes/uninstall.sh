@@ -65,7 +65,8 @@ remove_broker() {
   case $custom in *"$OFFERINGS"*) kube delete "$OFFERINGS" --all ;; esac
   if serves route.openshift.io/v1 routes; then kinds=$kinds,route; fi
   kube delete "$kinds" --selector "$OURS" --ignore-not-found
-  kube delete secret --selector sdkbroker.broker.io/secret --ignore-not-found
+  # Those for backends are not the broker's own: whoever made them knows what they open.
+  kube delete secret --selector 'sdkbroker.broker.io/secret,sdkbroker.broker.io/secret!=backend' --ignore-not-found
   kube delete secret brokersdk-credentials brokersdk-tls --ignore-not-found
   kube delete lease brokersdk-controllers --ignore-not-found
 }

@@ -26,13 +26,13 @@ const jsonErrors: Koa.Middleware = async (ctx, next) => {
   }
 };
 
-/** Both services, each with its own instances: `/echo` and `/invert`. */
-export function createEchoService(): Koa {
+/** Both services, each with its own instances: `/echo` and `/invert`; with one from the start where `sole` is its id. */
+export function createEchoService(sole?: string): Koa {
   const app = new Koa();
   app.use(jsonErrors);
   for (const router of [
-    echoRoutes({ prefix: '/echo', title: 'Echo Service', respond: (message) => message }),
-    echoRoutes({ prefix: '/invert', title: 'Invert Service', respond: invert }),
+    echoRoutes({ prefix: '/echo', title: 'Echo Service', respond: (message) => message, sole }),
+    echoRoutes({ prefix: '/invert', title: 'Invert Service', respond: invert, sole }),
   ]) {
     app.use(router.routes()).use(router.allowedMethods());
   }

@@ -17,6 +17,13 @@ interface Entry {
 /** Ids are opaque: any string will do, and none has a special meaning. */
 export class Ledger {
   readonly #instances = new Map<string, Entry>();
+  readonly #sole: string | undefined;
+
+  /** The sole instance is there from the start, and so are all bindings that it may be asked for. */
+  constructor(sole?: string) {
+    this.#sole = sole;
+    if (sole !== undefined) this.addInstance(sole);
+  }
 
   /** False when the instance is there already. */
   addInstance(id: string): boolean {
@@ -46,6 +53,7 @@ export class Ledger {
   }
 
   hasBinding(instanceId: string, id: string): boolean {
+    if (instanceId === this.#sole) return this.#instances.has(instanceId);
     return this.#instances.get(instanceId)?.bindings.has(id) ?? false;
   }
 

@@ -1,7 +1,9 @@
-// Runs the echo service alone: PORT (8090) and HOST (127.0.0.1; 0.0.0.0 in a container) say where it listens.
+// Runs the echo service alone: PORT (8090) and HOST (127.0.0.1; 0.0.0.0 in a container) say where it listens. INSTANCE
+// is the id of the instance that it is for, where each has an echo service of its own: it is there from the start, and
+// whoever reaches the service may use it, by any binding's address.
 import { DEFAULT_ECHO_PORT, startEchoService } from './server.js';
 
-const { PORT, HOST } = process.env;
+const { PORT, HOST, INSTANCE } = process.env;
 const port = PORT ? Number(PORT) : DEFAULT_ECHO_PORT;
 
 if (!Number.isInteger(port) || port < 0 || port > 65535) {
@@ -13,7 +15,11 @@ if (!Number.isInteger(port) || port < 0 || port > 65535) {
 const stopped = new Promise((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
 
 try {
-  const server = await startEchoService({ port, ...(HOST ? { host: HOST } : {}) });
+  const server = await startEchoService({
+    port,
+    ...(HOST ? { host: HOST } : {}),
+    ...(INSTANCE ? { sole: INSTANCE } : {}),
+  });
   console.log(`The echo service listens at ${server.url}`);
   await stopped;
   await server.close();

@@ -13,6 +13,8 @@ export interface EchoRoutes {
   /** The service's name on the dashboard. */
   title: string;
   respond: (message: string) => string;
+  /** The id of the instance that the service is for, where it is for one only. */
+  sole?: string | undefined;
 }
 
 const parseJson = bodyParser({
@@ -101,9 +103,9 @@ function addMessageRoute(router: Router, ledger: Ledger, respond: EchoRoutes['re
 }
 
 /** The routes of one service, with a ledger of their own. */
-export function echoRoutes({ prefix, title, respond }: EchoRoutes): Router {
+export function echoRoutes({ prefix, title, respond, sole }: EchoRoutes): Router {
   const router = new Router({ prefix });
-  const ledger = new Ledger();
+  const ledger = new Ledger(sole);
 
   router.get('/dashboard', (ctx) => {
     sendPage(ctx, overviewPage(title, `${prefix}/dashboard`, ledger.instances()));

@@ -207,6 +207,16 @@ describe('the echo service', () => {
     });
   });
 
+  it('may be for one instance, which is there from the start, and any binding of it', async () => {
+    await server.close();
+    server = await startEchoService({ port: 0, sole: 'i1' });
+    expect((await post('/invert/i1/any', { message: 'hello' })).body).to.deep.equal({ response: 'olleh' });
+    expect((await page('/echo/dashboard/i1')).html).to.include('i1');
+    expect((await post('/echo/i2/any', { message: 'hello' })).status).to.equal(404);
+    expect((await call('DELETE', '/echo/i1')).status).to.equal(200);
+    expect((await post('/echo/i1/any', { message: 'hello' })).status).to.equal(404);
+  });
+
   it('answers unknown paths and methods with JSON errors', async () => {
     for (const path of ['/', '/other/i1', '/echo', '/echo/', '/echo/i1/b1/c1']) {
       const { status, body } = await call('PUT', path);

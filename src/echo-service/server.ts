@@ -17,9 +17,11 @@ export interface EchoServer {
 }
 
 /** Rejects when the port cannot be had. Port 0 takes any free one. */
-export async function startEchoService(options: { port?: number; host?: string } = {}): Promise<EchoServer> {
-  const { port = DEFAULT_ECHO_PORT, host = '127.0.0.1' } = options;
-  const handle = createEchoService().callback();
+export async function startEchoService(
+  options: { port?: number; host?: string; sole?: string } = {},
+): Promise<EchoServer> {
+  const { port = DEFAULT_ECHO_PORT, host = '127.0.0.1', sole } = options;
+  const handle = createEchoService(sole).callback();
   const server = createServer((request, response) => void handle(request, response));
   server.listen(port, host);
   await once(server, 'listening');

@@ -115,6 +115,34 @@ if (!ON_REAL_CLUSTER) console.warn('SKIPPED: owned workloads: they need a real c
     expect(await removed(resources)).to.equal(true);
   });
 
+  it('get their lists back also where what others put there is not valid beside what is theirs', async () => {
+    const instance = await scene.createInstance();
+    const { name } = instance.metadata;
+    const resources = scene.resourcesOf(instance);
+    const manifests: Manifest[] = [
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { selector: { app: name }, ports: [{ name: 'http', port: 80 }] },
+      },
+    ];
+    await resources.apply(manifests);
+    const services = scene.client(SERVICES);
+    await edit(services, name, (found) => ({
+      ...found,
+      spec: { ...(found.spec as object), ports: [{ name: 'http', port: 81 }] },
+    }));
+    expect(await drifted(resources, manifests)).to.deep.equal([
+      `Service ${name} differs in spec.ports[1].name`,
+    ]);
+    await resources.apply(manifests);
+    const { ports } = (await services.get(name))!.spec as { ports: { port: number }[] };
+    expect(ports.map(({ port }) => port)).to.deep.equal([80]);
+    expect(await resources.drift(manifests)).to.deep.equal([]);
+    expect(await removed(resources)).to.equal(true);
+  });
+
   it('leave nothing behind when they are removed while they start', async () => {
     const instances = await Promise.all([1, 2, 3, 4].map(() => scene.createInstance()));
     await Promise.all(

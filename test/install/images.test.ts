@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { skipAloud } from '../support/skip.js';
+import { eventually } from '../support/unchanged.js';
 
 const run = promisify(execFile);
 const docker = async (...args: string[]): Promise<string> =>
@@ -14,6 +15,8 @@ const read = (file: string): any =>
 
 const BROKER = process.env.IMAGE ?? 'brokersdk';
 const ECHO_SERVICE = `${BROKER}-echo-service`;
+const ETCD = `${BROKER}-etcd`;
+const POSTGRES = `${BROKER}-postgres`;
 const CONFINED = [
   ...['--read-only', '--network', 'none'],
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
@@ -38,9 +41,9 @@ async function whyNot(): Promise<string | undefined> {
     return 'no Docker engine answers';
   }
   try {
-    await docker('image', 'inspect', BROKER, ECHO_SERVICE);
+    await docker('image', 'inspect', BROKER, ECHO_SERVICE, ETCD, POSTGRES);
   } catch {
-    return `${BROKER} and ${ECHO_SERVICE} are not both here; make images builds them`;
+    return `${BROKER}, ${ECHO_SERVICE}, ${ETCD} and ${POSTGRES} are not all here; make images builds them`;
   }
   return undefined;
 }
@@ -87,16 +90,26 @@ describe('the images', function () {
     if (reason !== undefined) skipAloud(this, `the tests of the images: ${reason}`);
   });
 
+  for (const image of [BROKER, ECHO_SERVICE, ETCD, POSTGRES]) {
+    it(`say what they are: ${image}`, async () => {
+      const [{ Config, RepoTags }] = JSON.parse(await docker('image', 'inspect', image));
+      const label = (name: string): string => Config.Labels[`org.opencontainers.image.${name}`];
+      expect(label('title')).to.equal(image.replace(BROKER, read('package.json').name));
+      expect(label('description')).to.be.a('string').and.not.empty;
+      expect(label('licenses')).to.equal(read('package.json').license);
+      expect(label('revision')).to.match(/^([0-9a-f]{40}|unknown)$/);
+      expect(RepoTags).to.include.members([`${image}:latest`, `${image}:${label('version')}`]);
+    });
+  }
+
   for (const image of [BROKER, ECHO_SERVICE]) {
     describe(image, () => {
       let config: any;
-      let tags: string[];
       let found: { user: number[]; paths: string[]; unreadable: string[]; writable: string[] };
 
       before('looks at it', async () => {
         const [about] = JSON.parse(await docker('image', 'inspect', image));
         config = about.Config;
-        tags = about.RepoTags;
         found = JSON.parse(await docker('run', '--rm', '--entrypoint', 'node', image, '-e', LOOK_AROUND));
       });
 
@@ -110,16 +123,6 @@ describe('the images', function () {
       it('starts Node.js with no shell in between, and leaves health to the cluster', () => {
         expect(config.Entrypoint[0]).to.equal('node');
         expect(config).not.to.have.property('Healthcheck');
-      });
-
-      it('says what it is', () => {
-        const labels = config.Labels;
-        const label = (name: string): string => labels[`org.opencontainers.image.${name}`];
-        expect(label('title')).to.equal(image.replace(BROKER, read('package.json').name));
-        expect(label('description')).to.be.a('string').and.not.empty;
-        expect(label('licenses')).to.equal(read('package.json').license);
-        expect(label('revision')).to.match(/^([0-9a-f]{40}|unknown)$/);
-        expect(tags).to.include.members([`${image}:latest`, `${image}:${label('version')}`]);
       });
 
       it('holds what runs, and nothing of what tests or builds', () => {
@@ -151,5 +154,70 @@ describe('the images', function () {
 
   it('stop at a SIGTERM: the echo service', async () => {
     expect(await codeWhenStopped(/listens at http/, ECHO_SERVICE)).to.equal(0);
+  });
+
+  // Its data has to lie somewhere.
+  const etcd = ['--tmpfs', '/data:mode=1777', ETCD, '--data-dir', '/data/etcd'];
+
+  it('stop at a SIGTERM: etcd', async () => {
+    expect(await codeWhenStopped(/ready to serve/, ...etcd)).to.equal(0);
+  });
+
+  it('turn the authentication of etcd on, however often, and not with another password', async () => {
+    const container = await docker('run', '--detach', ...CONFINED, ...etcd);
+    const ask = (password: string, ...words: string[]): Promise<string> =>
+      docker('exec', '--env', `ETCDCTL_PASSWORD=${password}`, container, ...words).catch(String);
+    try {
+      expect(await docker('exec', container, 'id', '-u')).to.equal('65532');
+      expect(await ask('', 'enable-authentication')).to.include('ETCDCTL_PASSWORD is empty');
+      expect(await ask('one two', 'enable-authentication')).to.include('white space');
+      for (const time of ['once', 'twice'])
+        expect(await ask('one', 'enable-authentication'), time).to.match(/Authentication is on$/);
+      expect(await ask('two', 'enable-authentication')).to.include('root does not log in with this password');
+      expect(await ask('one', 'etcdctl', 'user', 'list')).to.include('user name is empty');
+      expect(await ask('one', 'etcdctl', '--user', 'root', 'user', 'list')).to.equal('root');
+    } finally {
+      await docker('rm', '--force', container);
+    }
+  });
+
+  // Its data has to lie somewhere; and any file will do for a password.
+  const postgres = [
+    ...['--tmpfs', '/var/lib/postgresql:mode=700,uid=65532,gid=65532'],
+    ...['--hostname', 'administrator', '--env', 'PASSWORD_FILE=/etc/hostname', POSTGRES],
+  ];
+
+  it('stop at a SIGINT: PostgreSQL', async () => {
+    expect(await codeWhenStopped(/ready to accept connections/, ...postgres)).to.equal(0);
+  });
+
+  it('make and remove a user of PostgreSQL, however often', async () => {
+    const container = await docker('run', '--detach', ...CONFINED, ...postgres);
+    const psql = (user: string, password: string, ...words: string[]): Promise<string> => {
+      const login = { PGHOST: 'localhost', PGDATABASE: 'app', PGUSER: user, PGPASSWORD: password };
+      const env = { ...login, BINDING_USER: 'one-user', BINDING_PASSWORD: `it's "secret"` };
+      const options = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+      return docker('exec', ...options, container, 'psql', '--no-psqlrc', '-qtA', ...words).catch(String);
+    };
+    const administrator = (file: string): Promise<string> =>
+      psql('postgres', 'administrator', '--file', `/usr/local/share/postgres/${file}.sql`);
+    const user = (text: string): Promise<string> => psql('one-user', `it's "secret"`, '--command', text);
+    try {
+      await eventually(
+        () => psql('postgres', 'administrator', '--command', 'SELECT 1'),
+        (said) => said === '1',
+      );
+      expect(await user('SELECT 1')).to.include('password authentication failed');
+      for (const time of ['once', 'twice']) expect(await administrator('create-user'), time).to.equal('');
+      expect(await user('CREATE TABLE notes (note text); SELECT current_user')).to.equal('app');
+      expect(await user('RESET ROLE; CREATE TABLE own (note text)')).to.equal('');
+      for (const time of ['once', 'twice']) expect(await administrator('drop-user'), time).to.equal('');
+      expect(await user('SELECT 1')).to.include('password authentication failed');
+      const owners = `SELECT tableowner FROM pg_tables WHERE tablename IN ('notes', 'own')`;
+      expect(await psql('postgres', 'administrator', '--command', owners)).to.equal('app\napp');
+      expect((await run('docker', ['logs', container])).stderr).not.to.include('secret');
+    } finally {
+      await docker('rm', '--force', container);
+    }
   });
 });

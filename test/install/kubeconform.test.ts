@@ -61,6 +61,9 @@ const OBJECTS: [title: string, kubernetes: string, manifests: () => Manifest[]][
   ['the custom resource definitions', NEWEST, () => files('crds')],
   ['the custom resource definitions', OLDEST, () => files('crds')],
   ['the sample offerings', NEWEST, () => files('install/samples')],
+  ['etcd', NEWEST, () => kustomize('install/etcd/base')],
+  ['etcd', OLDEST, () => kustomize('install/etcd/base')],
+  ['etcd without a volume', OLDEST, () => kustomize('install/etcd/ephemeral')],
 ];
 
 const missing = missingTool('helm', 'kubectl', 'kubeconform') ?? missingOpenApi(OLDEST, NEWEST);

@@ -1,7 +1,7 @@
 // The manifests that are installed, however they are put together: safe, with no more rights than the broker uses, and
 // in keeping with the settings that the broker has.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../src/sdk/settings.js';
@@ -38,6 +38,30 @@ const rights = (role: Manifest): string[] =>
     ),
   );
 
+/** `GROUP/RESOURCE` of all that the sample workloads name, and of the Pods that come of it. */
+function kindsOfSamples(): string[] {
+  const kinds = sampleWorkloads().map(({ apiVersion, kind }: Manifest) => {
+    const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
+    return `${group}/${kind.toLowerCase()}s`;
+  });
+  return [...new Set([...kinds, '/pods'])];
+}
+
+/** The manifests of the sample workloads, with the templates in them. */
+function sampleWorkloads(): Manifest[] {
+  const files = readdirSync(join(ROOT, 'install/samples')).filter((file) => file.startsWith('workloads'));
+  const plans = files.flatMap((file) =>
+    parseManifests(readFileSync(join(ROOT, 'install/samples', file), 'utf8')).flatMap(
+      ({ spec }) => spec.plans,
+    ),
+  );
+  return plans.flatMap(({ settings: { manifests, binding } }) => [
+    ...manifests,
+    ...binding.manifests,
+    ...(binding.unbindManifests ?? []),
+  ]);
+}
+
 suiteUnless(missingTool('kubectl'), 'the manifests', function () {
   const RENDERINGS: [title: string, render: () => Manifest[]][] = [
     ...OVERLAYS.map((name): [string, () => Manifest[]] => [`the overlay ${name}`, () => overlay(name)]),
@@ -52,6 +76,12 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
       expect(securityProblems(manifests)).to.deep.equal([]);
     });
   }
+
+  it('of the sample workloads are safe', () => {
+    const manifests = sampleWorkloads().filter(({ kind }) => kind !== 'Secret');
+    expect(manifests.map(({ kind }) => kind)).to.include.members(['Deployment', 'StatefulSet', 'Job']);
+    expect(securityProblems(manifests)).to.deep.equal([]);
+  });
 
   const SPOILT: [complaint: string, spoil: (manifests: Record<string, any>) => unknown][] = [
     ['has hostNetwork', ({ pod }) => (pod.hostNetwork = true)],
@@ -91,9 +121,10 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
         ...kinds.map((kind) => `${GROUP}/${kind}/status: update`),
         ...kinds.slice(0, 2).map((kind) => `${GROUP}/${kind}/finalizers: update`),
         '/secrets: get list watch create update delete',
+        '/configmaps: get list watch',
         'coordination.k8s.io/leases[brokersdk-controllers]: get list watch update',
         'coordination.k8s.io/leases: create',
-        '/events: create',
+        '/events: create list watch',
       ]);
       expect(rights(pick(manifests, 'ClusterRole/brokersdk-view'))).to.deep.equal(
         kinds.map((kind) => `${GROUP}/${kind}: get list watch`),
@@ -116,12 +147,30 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
     });
   }
 
+  it('give the broker rights for workloads only where that is asked for, and as much as the samples need', () => {
+    expect(dryRun('kubernetes').map(keyOf)).not.to.include('Role/brokersdk-workloads');
+    const manifests = dryRun('kubernetes', '--workloads');
+    const { roleRef, subjects } = pick(manifests, 'RoleBinding/brokersdk-workloads');
+    expect([roleRef.name, subjects.length]).to.deep.equal(['brokersdk-workloads', 1]);
+    expect(subjects).to.deep.equal(pick(manifests, 'RoleBinding/brokersdk').subjects);
+    const own = rights(pick(manifests, 'Role/brokersdk-workloads'));
+    const all = 'get list watch create patch delete';
+    expect(own.filter((right) => right !== '/secrets: patch')).to.have.members(
+      kindsOfSamples()
+        .filter((kind) => kind !== '/secrets')
+        .map((kind) => `${kind}: ${all}`),
+    );
+    expect(own).to.include('/secrets: patch');
+  });
+
   it('are plain ASCII: the kustomize of kubectl 1.21 reads nothing else', () => {
-    const files = readdirSync(join(ROOT, 'install/kustomize'), { recursive: true, encoding: 'utf8' });
-    const manifests = files.filter((file) => file.endsWith('.yaml'));
-    expect(manifests).not.to.be.empty;
-    for (const file of manifests) {
-      expect(readFileSync(join(ROOT, 'install/kustomize', file), 'utf8'), file).to.match(/^[ -~\n]*$/);
+    for (const folder of ['install/kustomize', 'install/etcd']) {
+      const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
+      const manifests = files.filter((file) => file.endsWith('.yaml'));
+      expect(manifests).not.to.be.empty;
+      for (const file of manifests) {
+        expect(readFileSync(join(ROOT, folder, file), 'utf8'), file).to.match(/^[ -~\n]*$/);
+      }
     }
   });
 
@@ -220,6 +269,86 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
     expect(spec.url).to.equal(`https://${metadata.name}.${metadata.namespace}.svc:${service.ports[0].port}`);
     const mounted = podOf(manifests).volumes.map(({ secret }: any) => secret.secretName);
     expect(mounted).to.include(spec.authInfo.basic.secretRef.name);
+  });
+});
+
+suiteUnless(missingTool('kubectl'), 'the manifests of etcd', function () {
+  const podIn = (manifests: Manifest[], key: string): any => pick(manifests, key).spec.template.spec;
+
+  for (const variant of ['base', 'ephemeral']) {
+    it(`are safe: ${variant}`, () => {
+      const manifests = kustomize(`install/etcd/${variant}`);
+      expect(manifests.map(keyOf)).to.include.members(['StatefulSet/etcd', 'Job/etcd-authentication']);
+      expect(securityProblems(manifests)).to.deep.equal([]);
+    });
+  }
+
+  const COMPLAINTS: [script: string, options: string[], complaint: RegExp][] = [
+    ['install.sh', ['--image', 'a b'], /a b is not the name of an image/],
+    ['install.sh', ['--replicas', '3'], /--replicas is no option/],
+    ['install.sh', ['--timeout', 'x'], /--timeout x: give a number/],
+    ['uninstall.sh', ['--namespace', 'No_Name'], /--namespace No_Name is not a name/],
+    ['uninstall.sh', [], /the cluster does not answer/],
+  ];
+  for (const [script, options, complaint] of COMPLAINTS) {
+    it(`are left alone by ${[script, ...options].join(' ')}`, () => {
+      const env = { ...process.env, KUBECONFIG: '/nonexistent', KUBECTL: findTool('kubectl') };
+      expect(() => runTool(`install/etcd/${script}`, options, { env })).to.throw(complaint);
+    });
+  }
+
+  it('keep the data in a volume, or say that they do not', () => {
+    const [lasting, ephemeral] = ['base', 'ephemeral'].map((variant) => {
+      return kustomize(`install/etcd/${variant}`).find(({ kind }) => kind === 'StatefulSet')!.spec;
+    });
+    const { name } = lasting.volumeClaimTemplates[0].metadata;
+    expect(lasting.template.spec.volumes).to.equal(undefined);
+    expect(lasting.template.spec.containers[0].volumeMounts[0].name).to.equal(name);
+    expect(ephemeral.volumeClaimTemplates).to.equal(undefined);
+    expect(ephemeral.template.spec.volumes.map((each: any) => each.name)).to.deep.equal([name]);
+  });
+
+  it('leave the choice of users to OpenShift', () => {
+    mkdirSync(join(ROOT, '.local'), { recursive: true });
+    const folder = mkdtempSync(join(ROOT, '.local/kustomize-'));
+    const etcd = relative(folder, join(ROOT, 'install/etcd'));
+    const kustomization = { resources: [`${etcd}/base`], components: [`${etcd}/openshift`] };
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+    try {
+      const manifests = kustomize(folder);
+      for (const key of ['StatefulSet/etcd', 'Job/etcd-authentication']) {
+        expect(podIn(manifests, key).securityContext, key).to.have.all.keys('runAsNonRoot', 'seccompProfile');
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('open the way from the broker, and from nobody who is not named', () => {
+    const manifests = kustomize('install/etcd/base');
+    const broker = pick(overlay('kubernetes'), 'NetworkPolicy/brokersdk').spec.podSelector;
+    const way = pick(manifests, 'NetworkPolicy/brokersdk-to-etcd').spec;
+    const { podSelector: members, ingress } = pick(manifests, 'NetworkPolicy/etcd').spec;
+    const { selector } = pick(manifests, 'Service/etcd').spec;
+    expect(members.matchLabels).to.deep.equal(selector);
+    expect(way.podSelector).to.deep.equal(broker);
+    expect(way.egress[0].to).to.deep.equal([{ podSelector: members }]);
+    expect(ingress[0].from).to.deep.include({ podSelector: broker });
+    for (const { from } of ingress) {
+      for (const { podSelector, namespaceSelector } of from) {
+        expect((podSelector ?? namespaceSelector).matchLabels).not.to.be.empty;
+      }
+    }
+  });
+
+  it('are what the sample offering asks for', () => {
+    const manifests = kustomize('install/etcd/base');
+    const sample = parse(readFileSync(join(ROOT, 'install/samples/etcd.yaml'), 'utf8'));
+    const { endpoints, adminSecret } = sample.spec.plans[0].settings;
+    const { name } = pick(manifests, 'Service/etcd').metadata;
+    expect(endpoints).to.deep.equal([`http://${name}:${pick(manifests, 'Service/etcd').spec.ports[0].port}`]);
+    const { env } = podIn(manifests, 'Job/etcd-authentication').containers[0];
+    expect(env[1].valueFrom.secretKeyRef).to.deep.equal({ name: adminSecret, key: 'password' });
   });
 });
 

@@ -18,7 +18,7 @@ const TURN_MS = 50;
 /** What a backend may take for a look, or for a repair. */
 const PATIENCE_MS = 30_000;
 /** How long to wait between repairs, where somebody else undoes them… */
-const REPAIR = { baseMs: 1_000, maxMs: 60_000 };
+const REPAIR = { baseMs: 1_000, maxMs: 8_000 };
 /** …and after how long without need of one they are forgotten. */
 const HEALTHY_MS = 10_000;
 

@@ -105,6 +105,15 @@ describe('createResourceClient', () => {
     expect(sent()?.path).to.equal(`${path}&force=true&dryRun=All`);
   });
 
+  it('merges, where whole lists are to be replaced', async () => {
+    answer = (response) => sendJson(response, 200, thing('a'));
+    const object = { apiVersion: 'example.org/v1', kind: 'Thing', metadata: { name: 'a', uid: 'u' } };
+    expect(await things.merge(object)).to.deep.equal(thing('a'));
+    const path = '/apis/example.org/v1/namespaces/ns/things/a?fieldManager=brokersdk';
+    expect(sent()).to.deep.equal({ method: 'PATCH', path, body: JSON.stringify(object) });
+    expect(server.requests.at(-1)?.headers['content-type']).to.equal('application/merge-patch+json');
+  });
+
   it('finds nothing where there is nothing', async () => {
     answer = (response) => sendJson(response, 404, { kind: 'Status', code: 404 });
     expect(await things.get('a')).to.equal(undefined);

@@ -123,6 +123,18 @@ class RestResourceClient<T extends KubeObject> implements ApplyingClient<T> {
     });
   }
 
+  async merge(object: KubeObject): Promise<T> {
+    const name = keyOf(this, object);
+    return this.#call({
+      ...this.#describe('merge', name, 'patch'),
+      method: 'PATCH',
+      path: this.#pathOf(name),
+      query: { fieldManager: FIELD_MANAGER },
+      body: object,
+      contentType: 'application/merge-patch+json',
+    });
+  }
+
   async delete(name: string, preconditions: Preconditions = {}): Promise<T | undefined> {
     const body = {
       apiVersion: 'v1',

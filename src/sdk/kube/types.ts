@@ -37,6 +37,10 @@ export interface Secret extends KubeObject {
   data?: Record<string, string>;
 }
 
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>;
+}
+
 /** What kind of object, and under which path of the API. */
 export interface ResourceType {
   /** Empty for the core group. */
@@ -111,6 +115,8 @@ export interface ApplyOptions {
 export interface ApplyingClient<T extends KubeObject> extends ResourceClient<T> {
   /** Server-side apply: makes the object, or the fields of it that are named here. The answer is the whole object. */
   apply(object: KubeObject, options?: ApplyOptions): Promise<T>;
+  /** A merge patch: the fields that are named here get these values, whole lists included, whoever owns them. */
+  merge(object: KubeObject): Promise<T>;
 }
 
 /** The name by which a client for that namespace knows the object. */

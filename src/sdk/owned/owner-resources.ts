@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TerminalError } from '../authoring/outcome.js';
 import type { KindReference, Manifest, OwnedObject, OwnedResources } from '../authoring/owned-resources.js';
 import { NoKindError } from '../kube/discovery.js';
-import { isInvalid, isNotFound, type KubeError } from '../kube/errors.js';
+import { isInvalid, isNotFound, KubeError } from '../kube/errors.js';
 import { keyOf } from '../kube/types.js';
 import type { ServiceInstance } from '../resources/kinds.js';
 import { unlessAborted } from '../runtime/abortable.js';
@@ -150,8 +150,7 @@ export class OwnerResources implements OwnedResources {
       if (known && (await this.#differences(target, known))?.length === 0) {
         return (store.get(key) ?? known).metadata.uid;
       }
-      // Nobody's fields are taken over of what may have come into being since.
-      const send = () => client.apply(object, { force: known !== undefined });
+      const send = () => sent(client, object, known);
       const stored = await store.write(key, send, () => this.#guard());
       this.#markRight(target, stored, store.get(key));
       return stored.metadata.uid;
@@ -186,7 +185,8 @@ export class OwnerResources implements OwnedResources {
     if (isDeepStrictEqual(this.#context.right.get(known), object)) return [];
     const { client, store } = await this.#watch(target);
     this.#guard();
-    const wanted = await client.apply(object, { force: true, dryRun: true });
+    const wanted = await client.apply(object, { force: true, dryRun: true }).catch(unlessInvalid);
+    if (wanted instanceof KubeError) return wanted.fields.length > 0 ? [...wanted.fields] : ['its fields'];
     const isNewer = wanted.metadata.resourceVersion !== known.metadata.resourceVersion;
     const present = isNewer ? await store.read(key) : known;
     if (!present) return undefined;
@@ -225,6 +225,28 @@ export class OwnerResources implements OwnedResources {
     });
     return (await Promise.all(left)).includes(true);
   }
+}
+
+/**
+ * What others put into a list may not go with what is ours there, a port of the same name for one. Then lists are
+ * replaced first, in the very object that is known.
+ */
+async function sent(
+  client: WatchedKind['client'],
+  object: AnyObject,
+  known: Readonly<AnyObject> | undefined,
+): Promise<AnyObject> {
+  // Nobody's fields are taken over of what may have come into being since.
+  if (!known) return client.apply(object);
+  const stored = await client.apply(object, { force: true }).catch(unlessInvalid);
+  if (!(stored instanceof KubeError)) return stored;
+  await client.merge({ ...object, metadata: { ...object.metadata, uid: known.metadata.uid! } });
+  return client.apply(object, { force: true });
+}
+
+function unlessInvalid(error: unknown): KubeError {
+  if (isInvalid(error)) return error;
+  throw error;
 }
 
 /** Applied by us, and maybe made more of by others. */
