@@ -179,6 +179,27 @@ describe('the check of a catalog file', () => {
     }
   });
 
+  it('takes no settings for missing that a ConfigMap may bring, and says that it did not look there', () => {
+    const source = 'settingsFrom: { configMapKeyRef: { name: map, key: k } }';
+    const own = (settings: string): string =>
+      OFFERING.replace("settings: { url: 'http://b' }", `${source}\n      settings: ${settings}`);
+    expect(checkText(own('{}')).problems).to.deep.equal([]);
+    const note = 'key k of ConfigMap map is in the cluster, and was not looked at';
+    expect(checkText(own('{}')).notes).to.deep.equal([
+      { line: 14, path: 'spec.plans[0].settingsFrom', text: note },
+    ]);
+    expect(problems(own('{ size: big }'))).to.deep.equal([
+      '15: spec.plans[0].settings.size: must be an integer number',
+    ]);
+    expect(problems(own('{}').replace('backend: test', 'backend: none'))).to.deep.equal([
+      '13: spec.plans[0].backend: there is no "none" in this broker; it has: test',
+    ]);
+    expect(problems(own('{}').replace('name: map, ', ''))).to.deep.equal([
+      '14: spec.plans[0].settingsFrom.configMapKeyRef.name: must be a non-empty string',
+    ]);
+    expect(checkText(OFFERING).notes).to.deep.equal([]);
+  });
+
   it('says what is wrong with a schema beside what is wrong with the settings', () => {
     const schema = `'none here' }\n      schemas: { instanceCreate: { $schema: 'http://json-schema.org/draft-07/schema#', type: 7 }`;
     expect(checkText(OFFERING.replace("'http://b'", schema)).problems.map(({ path }) => path)).to.deep.equal([

@@ -17,6 +17,8 @@ interface Count {
 export interface CatalogReport {
   /** In the order of the file's lines. */
   problems: Problem[];
+  /** What was not looked at, since only the cluster has it. */
+  notes: Problem[];
   offerings: Count;
   plans: Count;
 }
@@ -48,6 +50,7 @@ export function checkCatalog(
     placed.push({ line: 1, path: '', text: 'holds no ServiceOffering' });
   return {
     problems: [...problems, ...placed].sort((a, b) => a.line - b.line),
+    notes: judged.flatMap(notesOn),
     offerings: countOf(judged.map(({ problems: found }) => found.length === 0)),
     plans: countOf(judged.flatMap(rightPlans)),
   };
@@ -60,11 +63,28 @@ function ruleProblems({ spec }: ServiceOffering, backends: Backends): FieldProbl
     const path = `spec.plans[${index}]`;
     const found = backends.resolve(spec.id, plan.backend, plan.settings);
     const bySettings = 'problems' in found ? found.problems : [];
-    return [...bySettings, ...schemaProblems(plan)]
+    return [...bySettings.filter((text) => isCertain(plan, text)), ...schemaProblems(plan)]
       .map((text) => fieldProblem(path, text))
       .filter((problem) => !rules.some((rule) => isWithin(rule.path, problem.path)));
   });
   return [...rules, ...plans];
+}
+
+/** Where a ConfigMap brings settings too, only those are known that stand in the file, and go over its own. */
+function isCertain({ settingsFrom, settings = {} }: PlanSpec, problem: string): boolean {
+  const [, field] = /^settings\.([^\s.:[]+)/.exec(problem) ?? [];
+  return !settingsFrom || field === undefined || field in settings;
+}
+
+function notesOn({ document, offering }: Judged): Problem[] {
+  const plans = offering?.spec.plans ?? [];
+  return plans.flatMap(({ settingsFrom }, index) => {
+    const { name, key } = settingsFrom?.configMapKeyRef ?? {};
+    if (!name || !key) return [];
+    const path = `spec.plans[${index}].settingsFrom`;
+    const text = `key ${key} of ConfigMap ${name} is in the cluster, and was not looked at`;
+    return [{ line: document.lineOf(path), path, text }];
+  });
 }
 
 function schemaProblems({ schemas = {} }: PlanSpec): string[] {

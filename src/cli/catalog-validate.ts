@@ -11,6 +11,9 @@ export async function run(args: string[]): Promise<void> {
   for (const { line, path, text } of report.problems) {
     process.stdout.write(`${file}:${line}: ${path ? `${path}: ` : ''}${text}\n`);
   }
+  for (const { line, path, text } of report.notes) {
+    process.stdout.write(`${file}:${line}: note: ${path}: ${text}\n`);
+  }
   process.stdout.write(`${file}: ${summary(report)}\n`);
   if (report.problems.length > 0) process.exitCode = 1;
 }

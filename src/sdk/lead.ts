@@ -52,6 +52,7 @@ export class Leadership {
         bindings: guardedStore(stores.bindings, guard),
         offerings: guardedStore(stores.offerings, guard),
         secrets,
+        configMaps: stores.configMaps,
       },
       events,
       leadingSince: term.since,

@@ -138,7 +138,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
   const clientOf = <T extends KubeObject>(type: ResourceType): ResourceClient<T> =>
     createResourceClient<T>(cluster, type, namespace);
   const stores = createStores({ clientOf, log, ...time });
-  const catalog = new Catalog({ offerings: stores.offerings, secrets: stores.secrets, backends });
+  const catalog = new Catalog({ ...stores, backends });
   const dashboard = new Dashboard({
     publicUrl: settings.publicUrl,
     linkSeconds: settings.dashboardLinkSeconds,

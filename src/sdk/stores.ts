@@ -1,8 +1,10 @@
 // The stores of one broker: which kinds it follows, and by what else than their names they are found.
 import { BY_INSTANCE } from './controllers/context.js';
-import type { KubeObject, ResourceClient, ResourceType, Secret } from './kube/types.js';
+import type { ConfigMap, KubeObject, ResourceClient, ResourceType, Secret } from './kube/types.js';
 import {
   BINDINGS,
+  CONFIG_MAP_LABEL,
+  CONFIG_MAPS,
   INSTANCES,
   OFFERINGS,
   SECRET_LABEL,
@@ -22,6 +24,8 @@ export interface BrokerStores {
   offerings: ResourceStore<ServiceOffering>;
   /** Our own alone, by their label. */
   secrets: ResourceStore<Secret>;
+  /** Those with settings of plans alone, by their label. */
+  configMaps: ResourceStore<ConfigMap>;
 }
 
 export interface StoresOptions {
@@ -41,12 +45,14 @@ export function createStores({ clientOf, ...options }: StoresOptions): BrokerSto
     bindings: store(BINDINGS, { indexes: { [BY_INSTANCE]: ({ spec }) => [spec.instanceRef.name] } }),
     offerings: store(OFFERINGS),
     secrets: store(SECRETS, { labelSelector: SECRET_LABEL }),
+    configMaps: store(CONFIG_MAPS, { labelSelector: `${CONFIG_MAP_LABEL}=settings` }),
   };
 }
 
-export const allStores = ({ instances, bindings, offerings, secrets }: BrokerStores) => [
+export const allStores = ({ instances, bindings, offerings, secrets, configMaps }: BrokerStores) => [
   instances,
   bindings,
   offerings,
   secrets,
+  configMaps,
 ];

@@ -44,6 +44,7 @@ describe('health and metrics', () => {
       '[+] cache of bindings',
       '[+] cache of offerings',
       '[+] cache of secrets',
+      '[+] cache of configMaps',
       '[+] API server',
       '[+] Lease',
     ]);
@@ -128,7 +129,7 @@ describe('health and metrics', () => {
       expect(samples.get(`brokersdk_queue_depth{controller="${controller}"}`)).to.be.a('number');
       expect(samples.get(`brokersdk_queue_oldest_seconds{controller="${controller}"}`)).to.be.a('number');
     }
-    for (const resource of ['instances', 'bindings', 'offerings', 'secrets']) {
+    for (const resource of ['instances', 'bindings', 'offerings', 'secrets', 'configMaps']) {
       expect(samples.get(`brokersdk_reflector_failing_seconds{resource="${resource}"}`)).to.equal(0);
       expect(samples.get(`brokersdk_reflector_staleness_seconds{resource="${resource}"}`)).to.be.below(90);
     }

@@ -65,8 +65,7 @@ export class BrokerProcess implements Endpoint {
     const now = (): Date => new Date(time.clock.now());
     this.#services = simulatedServices(new SimulatedBackend(world, this));
     this.stores = createStores({ clientOf, log, ...time });
-    const { offerings, secrets } = this.stores;
-    const catalog = new Catalog({ offerings, secrets, backends: new Backends([], this.#services), now });
+    const catalog = new Catalog({ ...this.stores, backends: new Backends([], this.#services), now });
     this.#leadership = new Leadership({
       stores: this.stores,
       eventClient: clientOf<KubeEvent>(EVENTS),

@@ -3,6 +3,7 @@ import type { KubeObject, ResourceType, Secret } from '../../src/sdk/kube/types.
 import { fromSecret, secretName } from '../../src/sdk/resources/binding-secret.js';
 import {
   BINDINGS,
+  CONFIG_MAPS,
   INSTANCES,
   OFFERINGS,
   SECRETS,
@@ -137,6 +138,7 @@ function checkProcess({ api }: Scene, process: BrokerProcess, report: Report): v
   compare(BINDINGS, stores.bindings.list(), api.objects(BINDINGS));
   compare(OFFERINGS, stores.offerings.list(), api.objects(OFFERINGS));
   compare(SECRETS, stores.secrets.list(), api.objects(SECRETS));
+  compare(CONFIG_MAPS, stores.configMaps.list(), api.objects(CONFIG_MAPS));
 }
 
 const sorted = (object: object | undefined): string => JSON.stringify(Object.entries(object ?? {}).sort());

@@ -63,6 +63,16 @@ describe('a service with functions of its own', () => {
     expect(offering.plans[0]).to.include({ free: false, bindingRotatable: true });
   });
 
+  it('may have settings in a ConfigMap, and none of its own over them', () => {
+    const settingsFrom = { configMapKeyRef: { name: 'plans', key: 'small' } };
+    const define = (more: object) =>
+      defineService({ ...ENTRY, ...FUNCTIONS, plans: [{ ...PLAN, settingsFrom, ...more }] });
+    expect(define({}).offering.plans[0]).to.deep.include({ settingsFrom, settings: {} });
+    expect(() => define({ settingsFrom: {} })).to.throw(
+      /plans\[0\]\.settingsFrom\.configMapKeyRef\.key: must be/,
+    );
+  });
+
   it('takes typed settings, which its functions see as such', () => {
     const { offering, backend } = defineService<Memory>({
       ...ENTRY,

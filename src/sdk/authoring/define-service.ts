@@ -12,7 +12,10 @@ import type {
 import { partial, schemaOf } from './parameters.js';
 
 export interface PlanDefinition<Settings> extends Omit<PlanSpec, 'backend' | 'settings'> {
-  /** What the backend is told about this plan; not secret, since it stands in a custom resource. */
+  /**
+   * What the backend is told about this plan; not secret, since it stands in a custom resource. Each goes over what
+   * `settingsFrom` brings.
+   */
   settings?: Settings;
 }
 

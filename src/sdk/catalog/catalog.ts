@@ -2,14 +2,14 @@
 // them changes, from memory alone, on every replica alike.
 import { createHash } from 'node:crypto';
 import type { CatalogAnswer } from '../osb/broker.js';
-import type { Secret } from '../kube/types.js';
+import type { ConfigMap, Secret } from '../kube/types.js';
 import { SECRET_LABEL, type ServiceOffering } from '../resources/kinds.js';
 import { offeringProblems } from '../resources/offering-problems.js';
 import type { Backends, ResolvedBackend } from './backends.js';
-import { type Plan, toPlan } from './plan.js';
+import { type Plan, toPlans } from './plan.js';
 import { toCatalogService } from './wire.js';
 
-/** Where the catalog reads: the caches of offerings and Secrets. */
+/** Where the catalog reads: the caches of offerings, Secrets and ConfigMaps. */
 export interface Source<T> {
   get(name: string): Readonly<T> | undefined;
   list(): Readonly<T>[];
@@ -21,7 +21,7 @@ export interface Source<T> {
 /** What became of an offering: in the catalog, or why not. */
 export interface Verdict {
   accepted: boolean;
-  reason: 'Accepted' | 'Invalid' | 'Conflict' | 'SecretMissing' | 'BackendRefused';
+  reason: 'Accepted' | 'Invalid' | 'Conflict' | 'SettingsMissing' | 'SecretMissing' | 'BackendRefused';
   message: string;
 }
 
@@ -36,6 +36,7 @@ interface Evaluation {
 export class Catalog {
   readonly #offerings: Source<ServiceOffering>;
   readonly #secrets: Source<Secret>;
+  readonly #configMaps: Source<ConfigMap>;
   readonly #backends: Backends;
   readonly #now: () => Date;
   #evaluation: Evaluation | undefined;
@@ -44,17 +45,21 @@ export class Catalog {
   constructor(sources: {
     offerings: Source<ServiceOffering>;
     secrets: Source<Secret>;
+    /** With settings of plans. */
+    configMaps: Source<ConfigMap>;
     backends: Backends;
     now?: () => Date;
   }) {
     this.#offerings = sources.offerings;
     this.#secrets = sources.secrets;
+    this.#configMaps = sources.configMaps;
     this.#backends = sources.backends;
     this.#now = sources.now ?? (() => new Date());
     const forget = (): void => {
       this.#evaluation = undefined;
     };
     this.#offerings.onChange(forget);
+    this.#configMaps.onChange(forget);
     this.#secrets.onChange((_, current, previous) => {
       if ((current ?? previous)?.metadata.labels?.[SECRET_LABEL] === 'dashboard-client') forget();
     });
@@ -150,19 +155,14 @@ export class Catalog {
       reason,
       message,
     });
-    const problems = offeringProblems(spec);
-    const plans: Plan[] = [];
-    if (problems.length === 0) {
-      spec.plans.forEach((entry, index) => {
-        const plan = toPlan(spec, entry, this.#backends);
-        if ('problems' in plan) problems.push(...plan.problems.map((text) => `plans[${index}].${text}`));
-        else plans.push(plan);
-      });
-    }
+    const wrong = offeringProblems(spec);
+    if (wrong.length > 0) return no('Invalid', wrong.join('; '));
+    const { plans, problems, missing } = toPlans(spec, this.#backends, (map) => this.#configMaps.get(map));
     if (problems.length > 0) return no('Invalid', problems.join('; '));
     const clash = keysOf(offering).find((key) => taken.has(key));
     if (clash)
       return no('Conflict', `${clash} is already in the catalog, by the offering ${taken.get(clash)!}`);
+    if (missing.length > 0) return no('SettingsMissing', missing.join('; '));
     const clientSecret = this.#clientSecret(spec);
     if (spec.dashboardClient && clientSecret === undefined) {
       const { name, key } = spec.dashboardClient.secretRef;

@@ -1,9 +1,11 @@
 // A plan that can be ordered: the catalog's entry, the backend behind it, and the checks of its parameters.
 import { check as checkClass } from '../authoring/parameters.js';
 import type { JsonObject, ParametersClass } from '../authoring/backend.js';
+import type { ConfigMap } from '../kube/types.js';
 import type { PlanSpec, ResolvedPlan, ServiceOfferingSpec } from '../resources/kinds.js';
 import { secretNames } from '../resources/secret-parameters.js';
 import type { Backends, ResolvedBackend } from './backends.js';
+import { settingsSource, withSettings } from './plan-settings.js';
 import { type Check, compileSchema } from './schema-check.js';
 
 export interface Plan extends ResolvedBackend {
@@ -22,6 +24,36 @@ export interface Plan extends ResolvedBackend {
     update: Check;
     binding: Check;
   };
+}
+
+/** The plans of an offering that can be ordered, and what is wrong with the others. */
+export interface JudgedPlans {
+  plans: Plan[];
+  problems: string[];
+  /** Settings that are not there. */
+  missing: string[];
+}
+
+/** `configMap` finds a ConfigMap with settings by its name. */
+export function toPlans(
+  service: ServiceOfferingSpec,
+  backends: Backends,
+  configMap: (name: string) => Readonly<ConfigMap> | undefined,
+): JudgedPlans {
+  const judged: JudgedPlans = { plans: [], problems: [], missing: [] };
+  service.plans.forEach((entry, index) => {
+    const tell = (into: string[], text: string): void => void into.push(`plans[${index}].${text}`);
+    const found = withSettings(entry, configMap);
+    if ('problem' in found) {
+      tell(found.reason === 'Invalid' ? judged.problems : judged.missing, found.problem);
+      return;
+    }
+    const plan = toPlan(service, found.plan, backends);
+    if ('problems' in plan) {
+      for (const text of plan.problems) tell(judged.problems, text + settingsSource(entry, text));
+    } else judged.plans.push(plan);
+  });
+  return judged;
 }
 
 /** The plan, or the sentences that say what is wrong with it. */

@@ -3,7 +3,7 @@ import type { KeepSecrets, MissingRights, OwnedResources } from '../authoring/ow
 import type { Catalog } from '../catalog/catalog.js';
 import type { Plan } from '../catalog/plan.js';
 import type { EventRecorder } from '../kube/events.js';
-import type { KubeObject, Secret } from '../kube/types.js';
+import type { ConfigMap, KubeObject, Secret } from '../kube/types.js';
 import {
   FINALIZER,
   type ServiceBinding,
@@ -20,6 +20,8 @@ export interface Stores {
   bindings: Store<ServiceBinding>;
   offerings: Store<ServiceOffering>;
   secrets: Store<Secret>;
+  /** Followed for the catalog, and never written. */
+  configMaps: Pick<Store<ConfigMap>, 'onChange'>;
 }
 
 export interface EndedOperation {

@@ -3,7 +3,7 @@ import type { AnyBackend } from '../authoring/backend.js';
 import { done } from '../authoring/outcome.js';
 import { Backends } from '../catalog/backends.js';
 import { Catalog } from '../catalog/catalog.js';
-import type { KubeObject, Secret } from '../kube/types.js';
+import type { ConfigMap, KubeObject, Secret } from '../kube/types.js';
 import {
   API_VERSION,
   FINALIZER,
@@ -97,6 +97,7 @@ export interface World extends ReconcileContext {
     bindings: MemoryStore<ServiceBinding>;
     offerings: MemoryStore<ServiceOffering>;
     secrets: MemoryStore<Secret>;
+    configMaps: MemoryStore<ConfigMap>;
   };
   /** Events, as `Warning OrphansFound: …`. */
   told: string[];
@@ -121,6 +122,7 @@ export function makeWorld(
     bindings: new MemoryStore<ServiceBinding>({ [BY_INSTANCE]: ({ spec }) => [spec.instanceRef.name] }),
     offerings: new MemoryStore<ServiceOffering>(),
     secrets: new MemoryStore<Secret>(),
+    configMaps: new MemoryStore<ConfigMap>(),
   };
   stores.offerings.put(offering);
   const told: string[] = [];

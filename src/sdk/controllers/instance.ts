@@ -1,4 +1,5 @@
 // Makes service instances true: provision, update and deprovision through the plan's backend; looks after those that are.
+import { isDeepStrictEqual } from 'node:util';
 import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
 import type { InstanceResult } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
@@ -62,9 +63,10 @@ async function realise(work: InstanceWork): Promise<Again> {
 }
 
 /** Fills in what a platform's request would have brought. True when it wrote: the change comes back as an event. */
-async function adopt({ store, object: instance }: InstanceWork, plan: Plan | undefined): Promise<boolean> {
+async function adopt(work: InstanceWork, plan: Plan | undefined): Promise<boolean> {
+  const { store, object: instance } = work;
   const { spec, metadata } = instance;
-  const resolvedPlan = plan && spec.resolvedPlan?.planId !== plan.spec.id ? plan.resolved : spec.resolvedPlan;
+  const resolvedPlan = plan && isOutdated(work, plan) ? plan.resolved : spec.resolvedPlan;
   if (hasFinalizer(instance) && spec.instanceId && resolvedPlan === spec.resolvedPlan) return false;
   const maintenance = spec.maintenanceInfo ?? versionOf(plan);
   await store.replace({
@@ -78,6 +80,13 @@ async function adopt({ store, object: instance }: InstanceWork, plan: Plan | und
     },
   });
   return true;
+}
+
+/** An edit with kubectl names no plan's settings: it takes them as they are when it is taken up. */
+function isOutdated({ object: { spec, status }, operation }: InstanceWork, { resolved }: Plan): boolean {
+  if (spec.resolvedPlan?.planId !== resolved.planId) return true;
+  const isTakenUp = operation.id === spec.operation?.id || operation.id === status?.lastOperation?.id;
+  return !isTakenUp && !isDeepStrictEqual(spec.resolvedPlan, resolved);
 }
 
 const versionOf = (plan: Plan | undefined): { version: string } | undefined =>

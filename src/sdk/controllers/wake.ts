@@ -19,6 +19,10 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
   const { instances, bindings, offerings } = controllers;
   const everyOffering = (): void =>
     stores.offerings.list().forEach(({ metadata }) => offerings.enqueue(metadata.name));
+  const catalogChanged = (): void => {
+    everyOffering(); // one that goes may free a name that another wants
+    wakeUnsettled(context, controllers);
+  };
   const ends = [
     stores.instances.onChange((name, current, previous) => {
       warnOfHatches(context, current, previous);
@@ -37,9 +41,9 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
     }),
     stores.offerings.onChange((_, current, previous) => {
       if (current?.metadata.generation === previous?.metadata.generation && current && previous) return;
-      everyOffering(); // one that goes may free a name that another wants
-      wakeUnsettled(context, controllers);
+      catalogChanged();
     }),
+    stores.configMaps.onChange(catalogChanged),
     stores.secrets.onChange((_, current, previous) => {
       const role = (current ?? previous)?.metadata.labels?.[SECRET_LABEL];
       if (role === 'dashboard-client' || role === 'backend') everyOffering();

@@ -701,9 +701,27 @@ export interface ServiceOfferingSpec {
      */
     backend: string;
     /**
-     * The backend's settings for the plan.
+     * The backend's settings for the plan; each goes over the one of that name in settingsFrom.
      */
     settings?: Record<string, unknown>;
+    /**
+     * Where settings for the plan stand outside the offering.
+     */
+    settingsFrom?: {
+      /**
+       * A ConfigMap in the same namespace, with the label sdkbroker.broker.io/configmap: settings.
+       */
+      configMapKeyRef: {
+        /**
+         * The name of the ConfigMap.
+         */
+        name: string;
+        /**
+         * The key in that ConfigMap; its text is a YAML mapping of settings.
+         */
+        key: string;
+      };
+    };
   }[];
 }
 /**

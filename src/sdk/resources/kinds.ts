@@ -47,6 +47,7 @@ export const OFFERINGS = {
   plural: 'serviceofferings',
 };
 export const SECRETS = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets' };
+export const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 
 /** Holds an instance or a binding until its backend has let go. */
 export const FINALIZER = `${GROUP}/backend`;
@@ -56,6 +57,9 @@ export const FINALIZER = `${GROUP}/backend`;
  * `backend`.
  */
 export const SECRET_LABEL = `${GROUP}/secret`;
+
+/** On every ConfigMap that the broker may read, and what it is for: `settings`, of plans. */
+export const CONFIG_MAP_LABEL = `${GROUP}/configmap`;
 
 /** On what an instance owns, its name. */
 export const INSTANCE_LABEL = `${GROUP}/instance`;

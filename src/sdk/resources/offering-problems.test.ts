@@ -28,6 +28,7 @@ const RIGHT: [string, ServiceOfferingSpec][] = [
           maximumPollingDuration: 1,
           maintenanceInfo: { version: '1.0.0' },
           asyncRequired: { instances: true, bindings: true },
+          settingsFrom: { configMapKeyRef: { name: 'm', key: 'k' } },
           schemas: { instanceCreate: { $schema: DRAFT_04, properties: { a: { $ref: '#/definitions/a' } } } },
           metadata: { costs: [{ amount: { usd: 99.5, eur: 1 }, unit: 'MONTHLY' }] },
         },
@@ -71,6 +72,16 @@ const WRONG: [string, ServiceOfferingSpec, RegExp][] = [
     '[57] a dashboard client whose Secret has no key',
     offering({ dashboardClient: { id: 'c', secretRef: { name: 's' } } }),
     /^dashboardClient\.secretRef\.key: /,
+  ],
+  [
+    'settings from a ConfigMap without a name',
+    plan({ settingsFrom: { configMapKeyRef: { name: '', key: 'k' } } }),
+    /^plans\[0\]\.settingsFrom\.configMapKeyRef\.name: must be a non-empty string$/,
+  ],
+  [
+    'settings from a ConfigMap without a key',
+    plan({ settingsFrom: { configMapKeyRef: { name: 'm' } } }),
+    /^plans\[0\]\.settingsFrom\.configMapKeyRef\.key: /,
   ],
   ['[58] a plan without id', plan({ id: '' }), /^plans\[0\]\.id: /],
   ['[58] a plan without description', plan({ description: '' }), /^plans\[0\]\.description: /],
@@ -153,6 +164,15 @@ describe('the problems of an offering', () => {
       expect(problems[0]).to.match(sentence);
     });
   }
+
+  it('are told of settings from nowhere: the name and the key of a ConfigMap', () => {
+    const path = 'plans[0].settingsFrom.configMapKeyRef';
+    const what = 'must be a non-empty string';
+    expect(offeringProblems(plan({ settingsFrom: {} }))).to.eql([
+      `${path}.name: ${what}`,
+      `${path}.key: ${what}`,
+    ]);
+  });
 
   it('are told all at once, each plan by its index', () => {
     const spec = offering({ id: '', plans: [PLAN, { ...PLAN, id: 'p2', name: '' }] });

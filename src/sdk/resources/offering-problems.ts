@@ -50,6 +50,7 @@ function planProblems(problems: string[], path: string, plan: PlanSpec, offering
       `${path}.maintenanceInfo.version: "${plan.maintenanceInfo.version}" is not a semantic version; write it like "2.1.0"`,
     );
   }
+  if (plan.settingsFrom) sourceProblems(problems, `${path}.settingsFrom.configMapKeyRef`, plan.settingsFrom);
   if (plan.asyncRequired?.bindings && offering.bindingsRetrievable === false) {
     problems.push(
       `${path}.asyncRequired.bindings: needs bindingsRetrievable: true, since an asynchronous binding is fetched`,
@@ -59,6 +60,15 @@ function planProblems(problems: string[], path: string, plan: PlanSpec, offering
   for (const [name, schema] of Object.entries(plan.schemas ?? {})) {
     schemaProblems(problems, `${path}.schemas.${name}`, schema);
   }
+}
+
+function sourceProblems(
+  problems: string[],
+  path: string,
+  { configMapKeyRef }: Partial<NonNullable<PlanSpec['settingsFrom']>>,
+): void {
+  text(problems, `${path}.name`, configMapKeyRef?.name);
+  text(problems, `${path}.key`, configMapKeyRef?.key);
 }
 
 function costProblems(problems: string[], path: string, costs: unknown): void {
