@@ -20,10 +20,8 @@ run-cluster: build ## Runs the broker against the cluster of the current kubecon
 	@exec node dist/cli/main.js cluster
 
 ##@ Test
-test: node_modules ## Unit and contract tests, and some hundred schedules of the simulator; needs no cluster
-	npm run --silent test:unit
-	npm run --silent test:contract -- --parallel --jobs 3
-	npm run --silent test:simulator
+test: node_modules ## Unit and contract tests, and a hundred schedules of the simulator; needs no cluster
+	npm run --silent test
 
 test-cluster: node_modules ## The same contract tests on the API server of the current kubeconfig, and killed brokers
 	TEST_CLUSTER=1 npm run --silent test:contract

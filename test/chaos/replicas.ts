@@ -2,10 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { compile, type Compiled } from '../support/compiled.js';
 import { OsbClient } from '../support/osb-client.js';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
-const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
 const BROKER = new URL('./broker-process.ts', import.meta.url).pathname;
 
 /** One broker process, from its spawning to its end. */
@@ -18,8 +17,8 @@ class Replica {
   leads = false;
 
   constructor(env: NodeJS.ProcessEnv, program: string) {
-    this.#child = spawn(process.execPath, ['--import', TSX, program], {
-      env: { ...process.env, TSX_TSCONFIG_PATH: `${ROOT}tsconfig.json`, ...env },
+    this.#child = spawn(process.execPath, [program], {
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.ended = once(this.#child, 'exit');
@@ -53,6 +52,7 @@ class Replica {
 
 export class Replicas {
   readonly #env: NodeJS.ProcessEnv;
+  readonly #compiled: Compiled = compile();
   readonly #program: string;
   readonly #all: Replica[] = [];
   #isStopped = false;
@@ -61,7 +61,7 @@ export class Replicas {
   /** `program` runs a broker; one over the world when absent. */
   constructor(env: NodeJS.ProcessEnv, program = BROKER) {
     this.#env = env;
-    this.#program = program;
+    this.#program = this.#compiled.of(program);
   }
 
   /** Resolves when all of them serve. */
@@ -84,6 +84,7 @@ export class Replicas {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#all.map((replica) => replica.end('SIGKILL')));
+    this.#compiled.remove();
   }
 
   get log(): string {

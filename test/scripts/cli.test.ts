@@ -9,10 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { openCluster, type TestCluster } from '../support/cluster.js';
+import { compile, type Compiled } from '../support/compiled.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
-const MAIN = join(ROOT, 'src', 'cli', 'main.ts');
+let program: Compiled;
+const main = (): string => program.of(join(ROOT, 'src', 'cli', 'main.ts'));
 const { PATH = '' } = process.env;
 
 interface Ended {
@@ -27,7 +28,7 @@ function runProgram(
   env: NodeJS.ProcessEnv = {},
   preload: string[] = [],
 ): Promise<Ended> {
-  const words = ['--import', TSX, ...preload, MAIN, ...args];
+  const words = [...preload, main(), ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, words, { cwd: ROOT, env: { PATH, ...env } }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
@@ -48,7 +49,13 @@ const WITHOUT_CLIENT = (() => {
 describe('the program brokersdk', function () {
   this.timeout(60_000); // it starts many a process
   const directory = mkdtempSync(join(tmpdir(), 'brokersdk-cli-'));
-  after(() => rmSync(directory, { recursive: true }));
+  before(() => {
+    program = compile();
+  });
+  after(() => {
+    program.remove();
+    rmSync(directory, { recursive: true });
+  });
 
   const file = (name: string, text: string): string => {
     const path = join(directory, name);
@@ -134,7 +141,7 @@ describe('the program brokersdk', function () {
     expect(code).to.equal(1);
     const line = samples.split('\n').findIndex((text) => text.includes('backend: http')) + 1;
     expect(stdout).to.equal(
-      `${path}:${line}: spec.plans[0].backend: there is no "htp" in this broker; it has: etcd, http\n` +
+      `${path}:${line}: spec.plans[0].backend: there is no "htp" in this broker; it has: etcd, http, workload\n` +
         `${path}: 1 of 2 offerings and 2 of 3 plans right; 1 problem.\n`,
     );
   });
@@ -159,7 +166,7 @@ describe('the program brokersdk', function () {
       ];
       const config = file('broker.yaml', `${lines.join('\n')}\nnamespace: elsewhere\n`);
       const env = { PATH, KUBECONFIG: cluster.kubeconfig, BROKER_NAMESPACE: cluster.namespace };
-      child = spawn(process.execPath, ['--import', TSX, MAIN, 'serve', '--config', config, '--port=0'], {
+      child = spawn(process.execPath, [main(), 'serve', '--config', config, '--port=0'], {
         cwd: ROOT,
         env,
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -10,12 +10,19 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { kubeconfigFor } from '../../src/sdk/local/kubeconfig.js';
 import { ON_REAL_CLUSTER, openCluster, type TestCluster } from '../support/cluster.js';
+import { compile, type Compiled } from '../support/compiled.js';
 import { skipAloud } from '../support/skip.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const TSX = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
-const CLI = ['--import', TSX, `${ROOT}src/cli/main.ts`];
+let program: Compiled;
+const cli = (): string => program.of(`${ROOT}src/cli/main.ts`);
 const run = promisify(execFile);
+
+before(() => {
+  program = compile();
+});
+after(() => program.remove());
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -43,11 +50,10 @@ describe(`the broker of \`make run${ON_REAL_CLUSTER ? '-cluster' : ''}\``, funct
     const [port, echoPort] = [await freePort(), await freePort()];
     const credentials = cluster ? { BROKER_USERNAME: 'walker', BROKER_PASSWORD: 'a-password' } : {};
     env = { ...process.env, BROKER_URL: `http://127.0.0.1:${port}`, ...credentials, HOME: directory };
-    child = spawn(process.execPath, [...CLI, cluster ? 'cluster' : 'local'], {
+    child = spawn(process.execPath, [cli(), cluster ? 'cluster' : 'local'], {
       cwd: directory,
       env: {
         ...env,
-        TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json'),
         BROKER_PORT: String(port),
         BROKER_HEALTH_PORT: '0',
         BROKER_NAMESPACE: namespace,
@@ -162,7 +168,7 @@ describe('a broker that cannot start', () => {
     const kubeconfig = join(directory, 'kubeconfig');
     writeFileSync(kubeconfig, kubeconfigFor(url, 'brokersdk'));
     const env = { ...process.env, KUBECONFIG: kubeconfig, BROKER_USERNAME: 'u', BROKER_PASSWORD: 'p' };
-    return spawn(process.execPath, [...CLI, 'serve'], { cwd: ROOT, env, stdio: 'pipe' });
+    return spawn(process.execPath, [cli(), 'serve'], { cwd: ROOT, env, stdio: 'pipe' });
   };
 
   it('says so in one sentence where there is no cluster', async () => {

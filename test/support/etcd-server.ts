@@ -35,6 +35,12 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+const MAX_ATTEMPTS = 5;
+
+class EndedEarly extends Error {
+  override readonly name = 'EndedEarly';
+}
+
 export interface Account {
   username: string;
   password: string;
@@ -100,6 +106,17 @@ export class EtcdServer {
 
   /** Resolves when it serves. */
   static async start(options: EtcdOptions = {}): Promise<EtcdServer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await EtcdServer.#start(options);
+      } catch (error) {
+        // Another test may have taken a port that was free a moment ago.
+        if (!(error instanceof EndedEarly) || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  static async #start(options: EtcdOptions): Promise<EtcdServer> {
     const { members = 1, authentication = true, bcryptCost = 4 } = options;
     const directory = mkdtempSync(join(tmpdir(), 'etcd-'));
     const ports = await freePorts(2 * members);
@@ -121,7 +138,12 @@ export class EtcdServer {
     });
     const server = new EtcdServer(indexes.map(clientOf), tls, all, directory);
     for (const index of indexes) server.startMember(index);
-    await server.#untilItServes();
+    try {
+      await server.#untilItServes();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     if (!authentication) return server;
     const { username, password } = server.admin;
     await server.#control(['user', 'add', username, '--interactive=false'], `${password}\n`);
@@ -202,7 +224,7 @@ export class EtcdServer {
       );
     while (!(await serves()))
       if (this.#members.some(({ child }) => child && child.exitCode !== null))
-        throw new Error('etcd ended before it served');
+        throw new EndedEarly('etcd ended before it served');
   }
 
   async #control(words: string[], input?: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
