@@ -27,6 +27,8 @@ const RETRY_MS = 2000;
 const BEAT_MS = 20_000;
 /** Who takes nothing for so many beats has gone away, or wants to do harm. */
 const MISSED_BEATS = 3;
+/** What is kept for a reader at most, beside the newest state. */
+const KEPT_BYTES = 16_384;
 /** Changes come in flocks. */
 const SETTLE_MS = 50;
 
@@ -47,7 +49,7 @@ export class LiveStream {
   constructor(feed: Feed, clock: Clock, onClose: () => void) {
     this.#feed = feed;
     this.#clock = clock;
-    this.body = new Readable({ read: () => this.#wanted() });
+    this.body = new Readable({ highWaterMark: KEPT_BYTES, read: () => this.#wanted() });
     this.body.once('close', () => {
       for (const end of this.#ends) end();
       this.#cancelBeat();
