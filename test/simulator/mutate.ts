@@ -16,7 +16,7 @@ interface Outcome {
 
 function copySources(): string {
   const root = mkdtempSync(join(tmpdir(), 'mutations-'));
-  for (const name of ['src', 'crds', 'package.json', 'tsconfig.json', 'test/simulator'])
+  for (const name of ['src', 'crds', 'package.json', 'tsconfig.json', 'test/simulator', 'test/support'])
     cpSync(name, join(root, name), { recursive: true });
   symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
   return root;
