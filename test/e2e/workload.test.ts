@@ -49,9 +49,19 @@ async function remove(name: string): Promise<void> {
   expect(await scene.ownedBy(name)).to.deep.equal([]);
 }
 
+const MAX_ATTEMPTS = 10;
+
+/** As applications do: again, since an address may lead to a pod that has just gone for a moment yet. */
+async function use(binding: string, application: Application): Promise<{ code: number; output: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await runApplication(scene, binding, application);
+    if (answer.code === 0 || attempt === MAX_ATTEMPTS) return answer;
+  }
+}
+
 /** As an application with this binding of the instance `database`. */
 const sql = (user: string, text: string, database = 'database') =>
-  runApplication(scene, user, {
+  use(user, {
     image: POSTGRES,
     command: ['psql', '--no-psqlrc', '--tuples-only', '--no-align', '--quiet', '--command', text],
     env: {
@@ -167,7 +177,7 @@ describe('workloads on a cluster', function () {
     ] as const) {
       await succeeds('osbi', name, instance(name, offering));
       await succeeds('osbb', `${name}-user`, binding(`${name}-user`, name));
-      const answer = await runApplication(scene, `${name}-user`, message(`${name}-for-${name}-user`));
+      const answer = await use(`${name}-user`, message(`${name}-for-${name}-user`));
       expect(answer).to.deep.equal({ code: 0, output: response });
     }
     await scene.kubectl('delete', 'osbb', 'invert-user');
@@ -239,7 +249,7 @@ describe('workloads on a cluster', function () {
       () => scene.get('deployment', 'echo-echo'),
       ({ status }) => status.readyReplicas === 1,
     );
-    const answer = await runApplication(scene, 'echo-user', message('echo-for-echo-user'));
+    const answer = await use('echo-user', message('echo-for-echo-user'));
     expect(answer).to.deep.equal({ code: 0, output: 'hello' });
     console.log(`      put back after: ${took.join(', ')}`);
   });
