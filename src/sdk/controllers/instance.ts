@@ -34,7 +34,10 @@ export async function reconcileInstance(
   const own = { ...context, log: context.log.child({ ...identity, ...requestOf(object, operation) }) };
   const work = await heed({ context: own, store, object, operation, instance: object, signal });
   if (!work) return;
-  if (isDeleting(object)) return removeInstance(work);
+  if (isDeleting(object)) {
+    observer.forget(name);
+    return removeInstance(work);
+  }
   return isSettled(object) ? observer.observe(work) : realise(work);
 }
 

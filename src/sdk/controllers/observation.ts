@@ -42,6 +42,12 @@ export class Observer {
     });
   }
 
+  /** To be called for an instance that goes. */
+  forget(name: string): void {
+    this.#repairs.delete(name);
+    this.#turnedAway.delete(name);
+  }
+
   #turnAway({ context, object }: InstanceWork): Again {
     this.#turnedAway.add(object.metadata.name);
     return { requeueAfterMs: TURN_MS * (1 + (2 * context.random() * this.#turnedAway.size) / AT_A_TIME) };
