@@ -1,4 +1,5 @@
 // In which fields two versions of an object differ, by their paths; the values stay out of it, for they may be secret.
+import { isJsonObject } from './json.js';
 
 /** What the API server and controllers write by themselves. */
 const NOT_COMPARED = new Set([
@@ -17,15 +18,12 @@ export function differences(one: unknown, other: unknown, path = ''): string[] {
   if (Array.isArray(one) && Array.isArray(other) && one.length === other.length) {
     return one.flatMap((item, index) => differences(item, other[index], `${path}[${index}]`));
   }
-  if (isObject(one) && isObject(other)) {
+  if (isJsonObject(one) && isJsonObject(other)) {
     const fields = new Set([...Object.keys(one), ...Object.keys(other)]);
     return [...fields].flatMap((field) => differences(one[field], other[field], inside(path, field)));
   }
   return one === other ? [] : [path];
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function inside(path: string, field: string): string {
   if (!/^[\w-]+$/.test(field)) return `${path}[${JSON.stringify(field)}]`;
