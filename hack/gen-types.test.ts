@@ -51,6 +51,7 @@ const SHORT_NAMES: Record<string, string> = {
   ServiceInstance: 'osbi',
   ServiceBinding: 'osbb',
   ServiceOffering: 'osbo',
+  DockerHost: 'osbh',
 };
 
 describe('the custom resource definitions', () => {

@@ -8,6 +8,7 @@ export const IMPORT_TABLE = [
   ['src/sdk/start.ts', ['*']],
   ['src/sdk/lead.ts', ['*']],
   ['src/sdk/stores.ts', ['*']],
+  ['src/sdk/parts.ts', ['*']],
   ['src/sdk/settings.ts', ['src/sdk/telemetry']],
   ['src/sdk/settings-nearest.ts', []],
   ['src/sdk/settings-flags.ts', ['src/sdk/settings.ts', 'src/sdk/settings-nearest.ts']],
@@ -19,7 +20,17 @@ export const IMPORT_TABLE = [
   ['src/sdk/require-cluster.ts', ['src/sdk/kube', 'src/sdk/resources']],
   ['src/sdk/osb', ['src/sdk/telemetry']],
   ['src/sdk/resources', ['src/sdk/kube/types.ts']],
-  ['src/sdk/authoring', ['src/sdk/resources', 'src/sdk/telemetry']],
+  [
+    'src/sdk/authoring',
+    [
+      'src/sdk/resources',
+      'src/sdk/kube/types.ts',
+      'src/sdk/kube/events.ts',
+      'src/sdk/runtime/store.ts',
+      'src/sdk/runtime/clock.ts',
+      'src/sdk/telemetry',
+    ],
+  ],
   [
     'src/sdk/operations',
     [
@@ -67,7 +78,31 @@ export const IMPORT_TABLE = [
   ['src/sdk/local', ['src/sdk/resources']],
   ['src/sdk/telemetry', []],
   ['src/services', ['src/sdk/index.ts', 'src/backends']],
-  ['src/backends', ['src/sdk/index.ts']],
+  [
+    'src/docker-hosts',
+    [
+      'src/sdk/index.ts',
+      'src/sdk/resources',
+      'src/sdk/kube',
+      'src/sdk/runtime',
+      'src/sdk/osb/errors.ts',
+      'src/sdk/osb/body.ts',
+      'src/sdk/telemetry',
+    ],
+  ],
+  [
+    'src/agent',
+    [
+      'src/docker-hosts',
+      'src/sdk/index.ts',
+      'src/sdk/resources',
+      'src/sdk/kube',
+      'src/sdk/runtime',
+      'src/sdk/telemetry',
+      'src/sdk/settings-nearest.ts',
+    ],
+  ],
+  ['src/backends', ['src/sdk/index.ts', 'src/docker-hosts']],
   ['src/echo-service', []],
   [
     'src/cli',
@@ -81,6 +116,7 @@ export const IMPORT_TABLE = [
       'src/sdk/resources',
       'src/sdk/local',
       'src/backends',
+      'src/agent',
       'src/echo-service',
       'src/broker.ts',
     ],

@@ -25,7 +25,10 @@ const ALLOWED = [
   ...pairs('src/sdk/index.ts', ...['authoring', 'osb', 'controllers'].map(sdk)),
   ...pairs('src/services/x.ts', 'src/sdk/index.ts', 'src/backends/http/backend.ts'),
   ...pairs('src/backends/http/x.ts', 'src/sdk/index.ts', 'src/backends/http/y.ts'),
-  ...pairs('src/cli/x.ts', 'src/sdk/index.ts', 'src/sdk/local/x.ts'),
+  ...pairs('src/backends/docker/x.ts', 'src/docker-hosts/x.ts'),
+  ...pairs('src/docker-hosts/x.ts', ...['resources', 'kube', 'runtime'].map(sdk), 'src/sdk/osb/body.ts'),
+  ...pairs('src/agent/x.ts', 'src/docker-hosts/x.ts', sdk('kube')),
+  ...pairs('src/cli/x.ts', 'src/sdk/index.ts', 'src/sdk/local/x.ts', 'src/agent/x.ts'),
   ...pairs('src/broker.ts', 'src/services/x.ts', 'src/backends/http/x.ts', 'src/sdk/run.ts'),
   ...pairs('hack/gen-types.ts', 'src/sdk/osb/x.ts'),
 ];
@@ -47,6 +50,8 @@ const REFUSED = [
   ...pairs(sdk('telemetry'), ...['osb', 'kube', 'resources'].map(sdk)),
   ...pairs('src/services/x.ts', sdk('osb'), sdk('resources'), 'src/sdk/run.ts'),
   ...pairs('src/backends/http/x.ts', sdk('authoring'), sdk('kube'), 'src/services/x.ts', 'src/broker.ts'),
+  ...pairs('src/docker-hosts/x.ts', sdk('osb'), sdk('controllers'), 'src/backends/docker/x.ts'),
+  ...pairs('src/agent/x.ts', 'src/backends/docker/x.ts', sdk('operations')),
   ...pairs('src/echo-service/x.ts', 'src/sdk/index.ts'),
 ];
 

@@ -20,6 +20,7 @@ export type {
   Removed,
   VolumeMount,
 } from './authoring/backend.js';
+export type { Attach, BrokerContext, BrokerPart, LeaderTerm } from './authoring/broker-part.js';
 export {
   defineService,
   type PlanDefinition,

@@ -8,12 +8,15 @@ import type { OwnedObjects, OwnedObjectsOptions } from './owned/owned-objects.js
 import { onAbort, unlessAborted } from './runtime/abortable.js';
 import { guardedStore } from './runtime/guarded-store.js';
 import type { Term } from './runtime/leader-term.js';
+import type { Parts } from './parts.js';
 import { allStores, type BrokerStores } from './stores.js';
 
 export interface LeadershipOptions {
   stores: BrokerStores;
   eventClient: ResourceClient<KubeEvent>;
   onEventDropped: () => void;
+  /** What backends follow and do beside their functions. */
+  parts: Pick<Parts, 'stores' | 'lead'>;
   /** The objects that instances own, for one term. */
   owned: (term: Pick<OwnedObjectsOptions, 'secrets' | 'assertLeading'>) => TermOwned;
   /** What the controllers work with, whoever leads. */
@@ -37,9 +40,10 @@ export class Leadership {
 
   /** Runs the controllers until the term's signal fires; resolves when all that they had begun has ended. */
   async lead(term: Term): Promise<void> {
-    const { stores, context } = this.#options;
+    const { stores, parts, context } = this.#options;
+    const followed = [...allStores(stores), ...Object.values(parts.stores)];
     // What the leader before us wrote last may not have come here yet.
-    await unlessAborted(Promise.all(allStores(stores).map((store) => store.refresh())), term.signal);
+    await unlessAborted(Promise.all(followed.map((store) => store.refresh())), term.signal);
     const guard = (): void => term.assert();
     const events = this.#recorder(guard);
     const secrets = guardedStore(stores.secrets, guard);
@@ -60,9 +64,16 @@ export class Leadership {
     });
     this.#controllers = controllers;
     owned.start((instance, binding) => controllers.ownedChanged(instance, binding));
+    const leading = parts.lead({
+      signal: term.signal,
+      assertLeading: guard,
+      event: (object, content) => events.record(object, content),
+      wake: (instance) => controllers.ownedChanged(instance, undefined),
+    });
     controllers.start(term.over);
     await new Promise<void>((resolve) => onAbort(term.signal, resolve));
     await controllers.stop();
+    await leading;
     owned.stop();
     this.#controllers = undefined;
     await events.flush();

@@ -1,6 +1,7 @@
 // `runBroker`: the process around a broker. Reads its settings, and turns signals into an orderly stop.
 import { loadKubeConfig } from './kube/config.js';
 import { onAbort } from './runtime/abortable.js';
+import { stopSignal } from './runtime/stop-signal.js';
 import type { Settings } from './settings.js';
 import { readSettings } from './settings-read.js';
 import { type BrokerDefinition, startBroker } from './start.js';
@@ -41,16 +42,4 @@ export async function runBroker(definition: BrokerDefinition, options: RunOption
     log?.debug('the broker cannot run', errorDetails(error));
     process.exitCode = 1;
   }
-}
-
-/** Fires at the first SIGTERM or SIGINT, with its name as the reason. */
-function stopSignal(): AbortSignal {
-  const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      stopping.abort(signal);
-      process.once(signal, () => process.exit(1));
-    });
-  }
-  return stopping.signal;
 }

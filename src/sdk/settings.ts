@@ -106,6 +106,10 @@ export const SETTINGS = {
     'BROKER_BEARER_TOKEN_FILE',
     'A file with one bearer token a line, all valid at once; read again when it changes.',
   ),
+  adminCredentialsFile: file(
+    'BROKER_ADMIN_CREDENTIALS_FILE',
+    'A file with one `user:password` a line for administrators, who may manage Docker hosts, images and certificates over HTTP; without it, nobody may.',
+  ),
   tlsCertFile: file(
     'BROKER_TLS_CERT_FILE',
     'The certificate chain (PEM) to serve HTTPS with; read again when it changes.',

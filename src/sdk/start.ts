@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AnyBackend } from './authoring/backend.js';
+import type { BrokerContext } from './authoring/broker-part.js';
 import type { Service } from './authoring/define-service.js';
 import { Backends } from './catalog/backends.js';
 import { Catalog } from './catalog/catalog.js';
@@ -17,9 +18,13 @@ import type { KubeObject, ResourceClient, ResourceType } from './kube/types.js';
 import { Leadership } from './lead.js';
 import { createBroker } from './operations/broker.js';
 import { createOsbApp } from './osb/app.js';
+import { authentication } from './osb/authentication.js';
+import { checks } from './osb/checks.js';
 import { Credentials } from './osb/credentials.js';
 import { type RunningServer, startServer } from './osb/server.js';
+import { versionCheck } from './osb/version.js';
 import { OwnedObjects } from './owned/owned-objects.js';
+import { Parts } from './parts.js';
 import { requireCluster } from './require-cluster.js';
 import { sleep, unlessAborted } from './runtime/abortable.js';
 import { systemClock } from './runtime/clock.js';
@@ -27,7 +32,7 @@ import { readinessChecks } from './runtime/health.js';
 import { type HealthServer, startHealthServer } from './runtime/health-server.js';
 import { LeaderElection } from './runtime/leader-election.js';
 import type { Settings } from './settings.js';
-import { allStores, type BrokerStores, createStores } from './stores.js';
+import { type BrokerStores, createStores } from './stores.js';
 import type { Log } from './telemetry/log.js';
 import { Metrics, planLabel } from './telemetry/metrics.js';
 
@@ -67,9 +72,10 @@ export async function startBroker(
   definition: BrokerDefinition,
   environment: BrokerEnvironment,
 ): Promise<RunningBroker> {
-  const parts = assemble(definition, environment);
+  const assembled = assemble(definition, environment);
   const { settings, cluster, log, signal = new AbortController().signal } = environment;
-  const { namespace, stores, catalog, election, leadership, services, offerings } = parts;
+  const { namespace, stores, catalog, election, leadership, services, offerings, parts } = assembled;
+  const followed = Object.values({ ...stores, ...parts.stores });
   const ending = new AbortController();
   const leaving = new AbortController();
   let phase: 'starting' | 'serving' | 'stopping' = 'starting';
@@ -79,7 +85,7 @@ export async function startBroker(
   const stop = async (): Promise<void> => {
     phase = 'stopping';
     const graceMs = settings.shutdownGraceSeconds * 1000;
-    parts.dashboard.close();
+    assembled.dashboard.close();
     // Requests that wait for their work are why this replica goes on leading until they are answered.
     await server?.close(graceMs);
     leaving.abort(new Error('the broker stops'));
@@ -94,23 +100,23 @@ export async function startBroker(
       host: settings.host,
       port: settings.healthPort,
       checks: readinessChecks({
-        caches: { ...stores },
+        caches: { ...stores, ...parts.stores },
         isLeaseKnown: () => election.isKnown,
         phase: () => phase,
       }),
-      metrics: parts.metrics,
+      metrics: assembled.metrics,
       log,
     });
     await unlessAborted(requireCluster(cluster, namespace), signal);
     leading = election.run(leaving.signal, (term) => leadership.lead(term));
-    for (const store of allStores(stores)) store.start(ending.signal);
-    await unlessAborted(Promise.all(allStores(stores).map((store) => store.synced)), signal);
+    for (const store of followed) store.start(ending.signal);
+    await unlessAborted(Promise.all(followed.map((store) => store.synced)), signal);
     const own = services.map(({ offering }) => offeringObject(offering, 'code'));
     await unlessAborted(loadOfferings(stores.offerings, 'code', own), signal);
     await unlessAborted(loadOfferings(stores.offerings, 'file', offerings), signal);
     await settleOfferings(stores, catalog, log);
-    await unlessAborted(parts.dashboard.start(ending.signal), signal);
-    server = await serve(parts, environment);
+    await unlessAborted(assembled.dashboard.start(ending.signal), signal);
+    server = await serve(assembled, environment);
     phase = 'serving';
   } catch (error) {
     await stop();
@@ -138,6 +144,18 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
   const clientOf = <T extends KubeObject>(type: ResourceType): ResourceClient<T> =>
     createResourceClient<T>(cluster, type, namespace);
   const stores = createStores({ clientOf, log, ...time });
+  const parts = new Parts(backends.all, {
+    broker: {
+      namespace,
+      instances: stores.instances,
+      offerings: stores.offerings,
+      secrets: stores.secrets,
+      ...administratorsOf(settings, log),
+    },
+    clientOf,
+    log,
+    ...time,
+  });
   const catalog = new Catalog({ ...stores, backends });
   const dashboard = new Dashboard({
     publicUrl: settings.publicUrl,
@@ -150,6 +168,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
   });
   const leadership = new Leadership({
     stores,
+    parts,
     eventClient: clientOf<KubeEvent>(EVENTS),
     onEventDropped: () => metrics.eventDropped(),
     owned: (term) => new OwnedObjects({ cluster, namespace, log, ...time, ...term }),
@@ -176,7 +195,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
   metrics.follow({
     isLeader: () => election.isLeader,
     queues: () => leadership.queues(),
-    caches: { ...stores },
+    caches: { ...stores, ...parts.stores },
   });
   return {
     namespace,
@@ -186,6 +205,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     metrics,
     stores,
     catalog,
+    parts,
     dashboard,
     leadership,
     election,
@@ -193,7 +213,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
 }
 
 async function serve(
-  { stores, catalog, dashboard, credentials, metrics }: ReturnType<typeof assemble>,
+  { stores, catalog, parts, dashboard, credentials, metrics }: ReturnType<typeof assemble>,
   { settings, log }: BrokerEnvironment,
 ): Promise<RunningServer> {
   const broker = createBroker({
@@ -206,7 +226,7 @@ async function serve(
   const app = createOsbApp(broker, {
     credentials,
     log,
-    pages: dashboardRoutes(dashboard),
+    pages: [dashboardRoutes(dashboard), ...parts.routes],
     metrics: {
       sink: metrics,
       planName: (serviceId, planId) => {
@@ -214,7 +234,7 @@ async function serve(
         return plan ? planLabel(plan.service.name, plan.spec.name) : '';
       },
     },
-    missingVersionStatus: settings.missingVersionStatus === '400' ? 400 : 412,
+    missingVersionStatus: missingVersionStatusOf(settings),
     requireGuids: settings.requireGuids === 'true',
     bodyLimitBytes: settings.bodyLimitKilobytes * 1024,
   });
@@ -240,6 +260,20 @@ function credentialsOf(settings: Settings, log: Log): Credentials {
     },
     { log },
   );
+}
+
+const missingVersionStatusOf = ({ missingVersionStatus }: Settings): 400 | 412 =>
+  missingVersionStatus === '400' ? 400 : 412;
+
+function administratorsOf(settings: Settings, log: Log): Pick<BrokerContext, 'administrators'> {
+  const { adminCredentialsFile: pairFile } = settings;
+  if (pairFile === undefined) return {};
+  const credentials = new Credentials(
+    { pairFile, pairFileSetting: 'BROKER_ADMIN_CREDENTIALS_FILE' },
+    { log },
+  );
+  const version = versionCheck(missingVersionStatusOf(settings));
+  return { administrators: checks(authentication(credentials), version) };
 }
 
 const operationSettings = (settings: Settings) => ({

@@ -113,6 +113,16 @@ describe('fetch an instance', () => {
     });
   });
 
+  it('shows a dashboard whose address its backend learned on the way, as a synchronous answer does', async () => {
+    const { osb, lab } = scene;
+    const id = newId();
+    const dashboardUrl = 'https://10.0.0.7:49156/';
+    lab.on('ensure', async () => done({ dashboardUrl }));
+    const provision = await osb.provision(id, provisionBody(plain.serviceId, plain.small));
+    expect(provision.body.dashboard_url).to.equal(dashboardUrl);
+    expect((await osb.fetch(id)).body.dashboard_url).to.equal(dashboardUrl);
+  });
+
   it('[103] ignores hints, right or wrong', async () => {
     const { osb } = scene;
     const id = newId();

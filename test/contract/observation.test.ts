@@ -41,6 +41,29 @@ describe('what a backend observes', () => {
     expect(scene.lab.instances.has(id)).to.equal(true);
   });
 
+  it('is put right of a binding, too, whose credentials stay as they are', async () => {
+    const id = await scene.instance();
+    const bindingId = await scene.binding(id);
+    const { body } = await scene.osb.fetchBinding(id, bindingId);
+    const { resourceVersion } = (await scene.kube.bindings.get(bindingId))!.status!.secretRef!;
+    scene.lab.bindings.delete(bindingId);
+    scene.lab.observeBinding = async ({ name }) =>
+      scene.lab.bindings.has(name)
+        ? { conditions: [EXCEEDED] }
+        : { conditions: [EXCEEDED], repair: 'the user is missing' };
+    scene.lab.repairBinding = async ({ name }) => void scene.lab.bindings.set(name, 'put back');
+    await scene.restart();
+    const [event] = await untilTold(bindingId, 'Repaired');
+    expect(event!.message).to.equal('put right: the user is missing');
+    expect(scene.lab.bindings.get(bindingId)).to.equal('put back');
+    const { conditions } = (await scene.kube.bindings.get(bindingId))!.status!;
+    const isTrue = (type: string) => conditions!.find((each) => each.type === type)?.status;
+    expect([isTrue('Ready'), isTrue('QuotaExceeded')]).to.deep.equal(['True', 'True']);
+    expect((await scene.osb.fetchBinding(id, bindingId)).body).to.deep.equal(body);
+    const kept = await scene.kube.secrets.get(`binding-${bindingId}`);
+    expect(kept!.metadata.resourceVersion).to.equal(resourceVersion);
+  });
+
   it('survives an update', async () => {
     scene.lab.observe = async () => ({ conditions: [EXCEEDED] });
     const id = await scene.instance();

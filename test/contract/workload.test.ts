@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { workloadBackend } from '../../src/backends/workload/backend.js';
 import type { ClusterConfig } from '../../src/sdk/kube/config.js';
-import { API_VERSION } from '../../src/sdk/resources/kinds.js';
+import { API_VERSION, SECRETS } from '../../src/sdk/resources/kinds.js';
 import { newId } from '../support/broker.js';
 import { Objects } from '../support/kube.js';
 import { ACCOUNTS, CONFIG_MAPS } from '../support/owned-scene.js';
@@ -36,6 +36,12 @@ const OWN = {
   kind: 'ConfigMap',
   metadata: { name: '{{ binding.name }}-own' },
   data: { app: '{{ binding.bindResource.app_guid | default: "none" }}' },
+};
+const USER = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: '{{ binding.name }}-user' },
+  stringData: { password: '{{ secrets.own }}' },
 };
 const BINDING = {
   secrets: [{ name: 'own', kind: 'Password' }],
@@ -173,11 +179,23 @@ describe('Kubernetes objects as a service', () => {
     expect(await configs.get(id)).to.equal(undefined);
     await within.client.delete(id);
     await told(id, 'Repaired');
+    await within.client.delete(`${bindingId}-own`);
+    await told(bindingId, 'Repaired');
+    const namespaces = new Objects(cluster, NAMESPACES, '');
+    const { uid } = (await namespaces.get(id))!.metadata;
+    await namespaces.client.delete(id);
+    await eventually(
+      () => namespaces.get(id),
+      (found) => found !== undefined && found.metadata.uid !== uid,
+    );
+    await eventually(
+      async () => [await within.get(id), await within.get(`${bindingId}-own`)],
+      (found) => found.every(Boolean),
+    );
     await scene.osb.unbind(id, bindingId, { ...queryOf(ids!), ...ASYNC });
     await scene.bindingEnded(id, bindingId);
     await scene.osb.deprovision(id, { ...queryOf(ids!), ...ASYNC });
     await scene.ended(id);
-    const namespaces = new Objects(cluster, NAMESPACES, '');
     expect(await namespaces.get(id)).to.equal(undefined);
   });
 
@@ -196,6 +214,61 @@ describe('Kubernetes objects as a service', () => {
     await configs.until(id, ({ data }) => data?.motto === 'be brief' && data.more === 'mine');
   });
 
+  it('of a binding are put back as well, with the values that applications have', async () => {
+    const [ids] = await accepted(settings({ binding: { ...BINDING, manifests: [OWN, USER] } }));
+    const id = await scene.instance(ids);
+    const bindingId = await scene.binding(id, ids);
+    const own = `${bindingId}-own`;
+    const { credentials } = (await scene.osb.fetchBinding(id, bindingId)).body;
+    const { resourceVersion } = (await scene.kube.secrets.get(`binding-${bindingId}`))!.metadata;
+    await configs.client.delete(own);
+    const [event] = await told(bindingId, 'Repaired');
+    expect(event!.message).to.equal(`put right: ConfigMap ${own} is missing`);
+    await configs.until(own, ({ data }) => data?.app === 'none');
+    await configs.edit(own, (object) => ({ ...object, data: { app: 'mine' } }));
+    await configs.until(own, ({ data }) => data?.app === 'none');
+    const wanted = { password: Buffer.from(credentials.own as string).toString('base64') };
+    const user = new Objects(cluster, SECRETS, scene.cluster.namespace);
+    await user.client.delete(`${bindingId}-user`);
+    const again = await eventually(
+      () => user.get(`${bindingId}-user`),
+      (found) => found !== undefined,
+    );
+    expect(again).to.deep.include({ data: wanted });
+    expect((await scene.osb.fetchBinding(id, bindingId)).body.credentials).to.deep.equal(credentials);
+    const kept = await scene.kube.secrets.get(`binding-${bindingId}`);
+    expect(kept!.metadata.resourceVersion).to.equal(resourceVersion);
+    expect(await scene.kube.dump()).not.to.contain(credentials.own);
+  });
+
+  it('of a binding stay as bind made them when the instance gets another plan', async () => {
+    const other = { ...OWN, data: { app: 'another' } };
+    const [ids, next] = await accepted(settings(), settings({ binding: { ...BINDING, manifests: [other] } }));
+    const id = await scene.instance(ids);
+    const bindingId = await scene.binding(id, ids);
+    await scene.osb.update(id, { service_id: next!.serviceId, plan_id: next!.planId }, ASYNC);
+    expect((await scene.ended(id)).body.state).to.equal('succeeded');
+    await configs.client.delete(`${bindingId}-own`);
+    await configs.until(`${bindingId}-own`, ({ data }) => data?.app === 'none');
+  });
+
+  it('of a binding are only told where their values were deleted, for others would not fit', async () => {
+    const [ids] = await accepted(settings());
+    const id = await scene.instance(ids);
+    const bindingId = await scene.binding(id, ids);
+    await new Objects(cluster, SECRETS, scene.cluster.namespace).client.delete(
+      `workload-binding-${bindingId}`,
+    );
+    const { status } = await scene.kube.bindings.until(bindingId, (object) =>
+      (object.status?.conditions ?? []).some(({ type, status }) => type === 'Drifted' && status === 'True'),
+    );
+    expect(status!.conditions!.find(({ type }) => type === 'Drifted')).to.include({
+      reason: 'Changed',
+      message: `the generated values in the Secret workload-binding-${bindingId} are gone, or their record is: bind again`,
+    });
+    expect(status!.conditions!.find(({ type }) => type === 'Ready')).to.include({ status: 'True' });
+  });
+
   it('are reported where the plan says so, and stay as they are', async () => {
     const [ids] = await accepted(settings({ drift: 'Report' }));
     const id = await scene.instance(ids);
@@ -208,6 +281,11 @@ describe('Kubernetes objects as a service', () => {
       message: `ConfigMap ${id} differs in data.motto`,
     });
     expect((await configs.get(id))!.data).to.have.property('motto', 'be loud');
+    const bindingId = await scene.binding(id, ids);
+    await configs.client.delete(`${bindingId}-own`);
+    const [event] = await told(bindingId, 'Changed');
+    expect(event!.message).to.equal(`ConfigMap ${bindingId}-own is missing`);
+    expect(await configs.get(`${bindingId}-own`)).to.equal(undefined);
   });
 
   it('fail to become another plan`s where a value is missing, and stay what they were', async () => {

@@ -192,6 +192,23 @@ describe('workloads on a cluster', function () {
     took.push(`${what} ${((Date.now() - start) / 1000).toFixed(1)} s`);
   };
 
+  it('run the Job of a binding again where somebody deletes it', async () => {
+    const name = 'postgres-writer-create';
+    const { uid } = (await scene.get('job', name)).metadata;
+    await scene.kubectl('delete', 'job', name, '--wait=false');
+    await timed('job (deleted)', () =>
+      eventually(
+        () => scene.find('job', name),
+        (found) => found !== undefined && found.metadata.uid !== uid,
+      ),
+    );
+    await eventually(
+      () => scene.get('job', name),
+      ({ status }) => status.succeeded === 1,
+    );
+    expect(await sql('writer', 'SELECT note FROM notes')).to.deep.equal({ code: 0, output: 'kept' });
+  });
+
   for (const [kind, name] of [
     ['service', 'postgres-database'],
     ['secret', 'postgres-database'],
@@ -199,6 +216,9 @@ describe('workloads on a cluster', function () {
     ['statefulset', 'postgres-database'],
     ['deployment', 'echo-echo'],
     ['service', 'echo-echo'],
+    ['secret', 'postgres-writer-user'],
+    ['service', 'echo-for-echo-user'],
+    ['secret', 'workload-binding-echo-user'],
   ] as const) {
     it(`are put back where somebody deletes the ${kind} ${name}`, async () => {
       const { uid } = (await scene.get(kind, name)).metadata;
@@ -217,6 +237,10 @@ describe('workloads on a cluster', function () {
     // Beside ours, a port of the same name would not be valid.
     ['service', 'postgres-database', { spec: { ports: [{ name: 'postgres', port: 5433 }] } }],
     ['secret', 'postgres-database', { data: { password: 'd3Jvbmc=' } }],
+    ['secret', 'postgres-writer-user', { data: { password: 'd3Jvbmc=' } }],
+    ['secret', 'workload-binding-writer', { data: { password: 'd3Jvbmc=' } }],
+    ['job', 'postgres-writer-create', { metadata: { labels: { 'sdkbroker.broker.io/instance': null } } }],
+    ['service', 'echo-for-echo-user', { spec: { selector: { 'app.kubernetes.io/name': 'nobody' } } }],
     ['statefulset', 'postgres-database', { spec: { replicas: 0 } }],
     ['deployment', 'echo-echo', { spec: { replicas: 0 } }],
     [
@@ -244,7 +268,9 @@ describe('workloads on a cluster', function () {
       () => scene.get('statefulset', 'postgres-database'),
       ({ status }) => status.readyReplicas === 1,
     );
-    expect(await sql('reader', 'SELECT note FROM notes')).to.deep.equal({ code: 0, output: 'kept' });
+    for (const user of ['reader', 'writer']) {
+      expect(await sql(user, 'SELECT note FROM notes')).to.deep.equal({ code: 0, output: 'kept' });
+    }
     await eventually(
       () => scene.get('deployment', 'echo-echo'),
       ({ status }) => status.readyReplicas === 1,

@@ -71,6 +71,7 @@ export class BrokerProcess implements Endpoint {
       eventClient: clientOf<KubeEvent>(EVENTS),
       onEventDropped: () => undefined,
       owned: () => OWNED,
+      parts: { stores: {}, lead: async () => undefined },
       context: { catalog, log, ...time, ...world.settings, metrics: { operationEnded: () => undefined } },
     });
     this.#election = new LeaderElection({

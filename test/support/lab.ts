@@ -50,6 +50,9 @@ export class Lab {
 
   /** What is to be seen of an instance; nothing where nobody says. */
   observe: NonNullable<NamedBackend['observe']> = async () => undefined;
+  /** The same of a binding, and its way back. */
+  observeBinding: NonNullable<NamedBackend['observeBinding']> = async () => undefined;
+  repairBinding: NonNullable<NamedBackend['repairBinding']> = async () => undefined;
   /** What an operator has to put right. */
   check: NonNullable<NamedBackend['check']> = async () => [];
 
@@ -67,6 +70,8 @@ export class Lab {
     bind: (binding) => this.#run('bind', binding.name, binding),
     unbind: (binding) => this.#run('unbind', binding.name, binding),
     observe: (instance) => this.observe(instance),
+    observeBinding: (binding) => this.observeBinding(binding),
+    repairBinding: (binding) => this.repairBinding(binding),
     check: (scope) => this.check(scope),
     inventory: async () =>
       [...this.instances.keys()].map((name) => ({
@@ -84,6 +89,8 @@ export class Lab {
   reset(): void {
     for (const step of Object.keys(this.#overrides)) delete this.#overrides[step as Step];
     this.observe = async () => undefined;
+    this.observeBinding = async () => undefined;
+    this.repairBinding = async () => undefined;
     this.check = async () => [];
   }
 

@@ -144,6 +144,14 @@ describe('the workload backend', () => {
       expect(await workloadBackend.observe!(instance)).to.deep.equal({});
     });
 
+    it('does not miss a Job that has removed itself', async () => {
+      const brief = { ...deployment(), kind: 'Job', spec: { ttlSecondsAfterFinished: 60 } };
+      const instance = instanceOf(plan({ manifests: [brief] }));
+      await workloadBackend.ensure(instance);
+      instance.resources.objects.clear();
+      expect(await workloadBackend.observe!(instance)).to.deep.equal({});
+    });
+
     it('never makes other secrets', async () => {
       const instance = instanceOf(plan());
       await workloadBackend.ensure(instance);

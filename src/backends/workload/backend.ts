@@ -6,14 +6,14 @@ import {
   type InstanceFacts,
   type Manifest,
   type NamedBackend,
-  type Observation,
-  type ObservedCondition,
   TerminalError,
   waiting,
 } from '../../sdk/index.js';
 import { bind, unbind } from './bindings.js';
+import { observeBinding, repairBinding } from './binding-drift.js';
 import { kindsOf, problemsOf } from './checks.js';
-import { instanceValues, makeInstanceValues, NothingKept } from './kept.js';
+import { lasting, observed } from './drift.js';
+import { instanceValues, makeInstanceValues } from './kept.js';
 import { namespaceOf, renderManifests } from './manifests.js';
 import { forgetRollout, rollOut } from './rollout.js';
 import { instanceScope } from './scope.js';
@@ -23,14 +23,13 @@ import { renderTree, TreeError } from './tree.js';
 
 type WorkloadInstance = Instance<WorkloadSettings>;
 
-/** How many differences an Event and a condition tell. */
-const MAX_TOLD = 3;
-
 export const workloadBackend: NamedBackend<WorkloadSettings> = {
   name: 'workload',
   settings: WorkloadSettings,
   bind,
   unbind,
+  observeBinding,
+  repairBinding,
 
   async ensure(instance) {
     const { name, operationId, resources, settings } = instance;
@@ -51,18 +50,12 @@ export const workloadBackend: NamedBackend<WorkloadSettings> = {
     forgetRollout(name);
   },
 
-  async observe(instance): Promise<Observation> {
-    const { drift } = instance.settings;
-    if (drift === 'Ignore') return {};
-    try {
+  async observe(instance) {
+    const { settings, resources } = instance;
+    return observed(settings.drift, async () => {
       const manifests = manifestsOf(instance, await instanceValues(instance));
-      const found = inShort(await instance.resources.drift(manifests));
-      if (drift === 'Report') return { conditions: [drifted(found)] };
-      return found === '' ? {} : { repair: found };
-    } catch (error) {
-      if (!(error instanceof NothingKept)) throw error;
-      return { conditions: [drifted(error.message)] }; // other values would be no repair
-    }
+      return resources.drift(lasting(manifests, await resources.list()));
+    });
   },
 
   async check({ settings, missingRights }) {
@@ -105,19 +98,6 @@ const conditionsOf = (instance: InstanceFacts<WorkloadSettings>) =>
         ? undefined
         : String(renderTree(each.name, instanceScope(instance), `readiness[${index}].name`)),
   }));
-
-/** Empty where nothing was found. */
-function inShort(found: readonly string[]): string {
-  const more = found.length > MAX_TOLD ? [`and ${found.length - MAX_TOLD} more`] : [];
-  return [...found.slice(0, MAX_TOLD), ...more].join('; ');
-}
-
-const drifted = (found: string): ObservedCondition => ({
-  type: 'Drifted',
-  ...(found === ''
-    ? ({ status: 'False', reason: 'AsRendered', message: 'all objects are as the plan has them' } as const)
-    : ({ status: 'True', reason: 'Changed', message: found } as const)),
-});
 
 /** A failure for good says what has become of the instance; a template that cannot be rendered is one. */
 async function told(error: unknown, { resources }: WorkloadInstance): Promise<unknown> {

@@ -13,8 +13,9 @@ import {
   waiting,
 } from '../../sdk/index.js';
 import { credentialsOf } from './credentials.js';
-import { bindingValues, instanceValues } from './kept.js';
-import { namespaceOf, placed, renderManifests } from './manifests.js';
+import { bindingValues, instanceValues, keptSecret } from './kept.js';
+import { namespaceOf, renderManifests } from './manifests.js';
+import { recordOf } from './record.js';
 import { forgetRollout, rollOut } from './rollout.js';
 import { bindingScope } from './scope.js';
 import type { BindingSettings, WorkloadSettings } from './settings.js';
@@ -26,7 +27,7 @@ export async function bind(binding: WorkloadBinding): Promise<Outcome<BindingRes
   const plan = binding.instance.settings.binding;
   if (!plan) throw new TerminalError('instances of this plan cannot be bound: it says nothing of bindings');
   return withReason(async () => {
-    const { scope, manifests } = await rendered(binding, plan, 'manifests');
+    const { scope, manifests } = await renderBind(binding, plan);
     if (manifests.length > 0) {
       const pending = await rollOut({ ...rolloutOf(binding), manifests });
       if (pending) return pending;
@@ -43,7 +44,7 @@ export async function unbind(binding: WorkloadBinding): Promise<Removed> {
     return (await resources.remove()) ? forgetRollout(titleOf(binding)) : REMOVING;
   }
   return withReason(async () => {
-    const { kept, manifests } = await rendered(binding, plan, 'unbindManifests');
+    const { kept, manifests } = await renderUnbind(binding, plan);
     if (await hasOthers(binding, manifests)) {
       // A Job of bind that is still at it would make anew what is taken away here.
       await resources.apply(kept);
@@ -73,26 +74,49 @@ const rolloutOf = (binding: WorkloadBinding) => ({
   patienceSeconds: binding.instance.settings.patienceSeconds,
 });
 
-async function rendered(
+/** What bind applies, the binding's Secret with the record of it included, and what its templates see. */
+export async function renderBind(
   binding: WorkloadBinding,
   plan: BindingSettings,
-  list: 'manifests' | 'unbindManifests',
-): Promise<{ scope: JsonObject; kept: Manifest[]; manifests: Manifest[] }> {
-  const { instance, resources, operationId } = binding;
-  const own = await bindingValues(binding, plan.secrets);
-  const secrets = { ...(await instanceValues(instance)), ...own.values };
-  const scope = { ...bindingScope(binding, await objectsOf(binding)), secrets };
-  const namespace = namespaceOf(instance);
-  const kept = placed(own.manifests, namespace);
-  const manifests = renderManifests(plan[list], {
+): Promise<{ scope: JsonObject; manifests: Manifest[] }> {
+  const { values, data } = await bindingValues(binding, plan.secrets);
+  const scope = await scopeOf(binding, values);
+  const manifests = renderedIn(binding, scope, 'manifests', plan);
+  const isNothing = manifests.length === 0 && plan.secrets.length === 0;
+  return {
     scope,
-    namespace,
+    manifests: isNothing ? [] : [keptSecret(binding, recordOf({ values: data, manifests })), ...manifests],
+  };
+}
+
+async function renderUnbind(
+  binding: WorkloadBinding,
+  plan: BindingSettings,
+): Promise<{ kept: Manifest[]; manifests: Manifest[] }> {
+  const { values, data } = await bindingValues(binding, plan.secrets);
+  const kept = plan.secrets.length > 0 ? [keptSecret(binding, data)] : [];
+  const scope = await scopeOf(binding, values);
+  return { kept, manifests: [...kept, ...renderedIn(binding, scope, 'unbindManifests', plan)] };
+}
+
+async function scopeOf(binding: WorkloadBinding, values: object): Promise<JsonObject> {
+  const secrets = { ...(await instanceValues(binding.instance)), ...values };
+  return { ...bindingScope(binding, await objectsOf(binding)), secrets };
+}
+
+const renderedIn = (
+  { instance, resources, operationId }: WorkloadBinding,
+  scope: JsonObject,
+  list: 'manifests' | 'unbindManifests',
+  plan: BindingSettings,
+): Manifest[] =>
+  renderManifests(plan[list], {
+    scope,
+    namespace: namespaceOf(instance),
     labels: resources.labels,
     operationId,
     field: `binding.${list}`,
   });
-  return { scope, kept, manifests: [...kept, ...manifests] };
-}
 
 const objectsOf = async ({ instance, resources }: WorkloadBinding) => [
   ...(await instance.resources.list()),

@@ -218,9 +218,14 @@ describe('the kinds that a plan needs', () => {
   });
 
   it('include those of bindings, and Namespaces where each instance has one', () => {
-    const binding = { ...settings().binding!, manifests: [deployment()], secrets: [PASSWORD] };
-    expect(
-      names({ manifests: [{ ...secret({}), kind: 'ConfigMap' }], binding, namespace: 'Instance' }),
-    ).to.deep.equal(['Namespace', 'ConfigMap', 'Deployment', 'Secret', 'Pod']);
+    const manifests = [{ ...secret({}), kind: 'ConfigMap' }];
+    const binding = settings().binding!;
+    const made = { ...binding, manifests: [deployment()] };
+    expect(names({ manifests, binding: made, namespace: 'Instance' })).to.deep.equal([
+      ...['Namespace', 'ConfigMap', 'Deployment', 'Secret', 'Pod'],
+    ]);
+    expect(names({ manifests, binding: { ...binding, secrets: [PASSWORD] } })).to.deep.equal([
+      ...['ConfigMap', 'Secret'],
+    ]);
   });
 });

@@ -7,8 +7,8 @@ import { BINDING_VARIABLES, INSTANCE_VARIABLES } from './scope.js';
 import { secretListsOf, secretProblems } from './secret-checks.js';
 import { fieldsOf, PUBLIC_FIELDS } from './secrets.js';
 import type { GeneratedSecret, WorkloadSettings } from './settings.js';
-import type { VariablePath } from './template.js';
-import { isObject, pathText, type Use, usesIn } from './tree.js';
+import { isObject, type VariablePath } from './template.js';
+import { pathText, type Use, usesIn } from './tree.js';
 
 /** A part of the settings that has templates. */
 interface Part {
@@ -43,7 +43,9 @@ export function kindsOf(settings: Readonly<WorkloadSettings>): KindReference[] {
   const manifests = manifestListsOf(settings).flatMap(([, each]) => each);
   const named = manifests.map(({ apiVersion, kind }) => ({ apiVersion, kind }) as KindReference);
   const own = settings.namespace === 'Instance' ? [{ apiVersion: 'v1', kind: 'Namespace' }] : [];
-  const kept = settings.binding?.secrets.length ? [{ apiVersion: 'v1', kind: 'Secret' }] : [];
+  const { binding } = settings;
+  const kept =
+    binding?.secrets.length || binding?.manifests.length ? [{ apiVersion: 'v1', kind: 'Secret' }] : [];
   const all = [...own, ...named, ...kept, ...kindsMadeFrom(manifests)];
   return [...new Map(all.map((each) => [`${each.apiVersion} ${each.kind}`, each])).values()];
 }

@@ -1,8 +1,8 @@
 // What an application gets: credentials from templates and from the keys of objects, and endpoints.
 import type { BindingResult, Endpoint, JsonObject, OwnedObject } from '../../sdk/index.js';
 import type { BindingSettings, CredentialsSource, EndpointTemplate } from './settings.js';
-import { TemplateError } from './template.js';
-import { isObject, renderTree, TreeError } from './tree.js';
+import { isObject, TemplateError } from './template.js';
+import { renderTree, TreeError } from './tree.js';
 
 /** Throws a TreeError; its `missing` begins with `objects` where an object or a field of one is not there. */
 export function credentialsOf(

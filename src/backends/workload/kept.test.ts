@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { bindingOf, instanceOf, settings } from './harness.test.js';
-import { bindingValues, instanceValues, makeInstanceValues, NothingKept } from './kept.js';
+import { bindingValues, instanceValues, keptSecret, makeInstanceValues, NothingKept } from './kept.js';
 import type { GeneratedSecret } from './settings.js';
 import { TreeError } from './tree.js';
 
@@ -60,10 +60,10 @@ describe('the certificate of a binding', () => {
 
   it('is kept in the binding`s Secret', async () => {
     const binding = bindingOf(instance);
-    const { values, manifests } = await bindingValues(binding, secrets);
+    const { values, data } = await bindingValues(binding, secrets);
     expect(namesIn(values)).to.equal('DNS:b.example.com');
-    await binding.resources.apply(manifests);
-    expect(await bindingValues(binding, secrets)).to.deep.equal({ values, manifests });
+    await binding.resources.apply([keptSecret(binding, data)]);
+    expect(await bindingValues(binding, secrets)).to.deep.equal({ values, data });
   });
 
   it('is not made where its name is none', async () => {

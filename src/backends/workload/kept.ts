@@ -1,5 +1,5 @@
 // The generated values of an instance, which the SDK keeps, and those of a binding, in a Secret that the binding owns.
-import type { Binding, Instance, Manifest } from '../../sdk/index.js';
+import type { Binding, Instance } from '../../sdk/index.js';
 import { isServerName } from './certificate.js';
 import { bindingScope, instanceScope } from './scope.js';
 import { generate, valuesFor } from './secrets.js';
@@ -11,8 +11,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** What has to be kept is not: somebody deleted it. */
 export class NothingKept extends Error {
-  constructor(name: string) {
-    super(`the generated value ${name} of the instance is gone`);
+  constructor(message: string) {
+    super(message);
     this.name = 'NothingKept';
   }
 }
@@ -27,7 +27,7 @@ export const makeInstanceValues = (instance: Instance<WorkloadSettings>): Promis
 /** Throws NothingKept where there is none. */
 export const instanceValues = (instance: Instance<WorkloadSettings>): Promise<Values> =>
   valuesOf(instance, ({ name }) => () => {
-    throw new NothingKept(name);
+    throw new NothingKept(`the generated value ${name} of the instance is gone`);
   });
 
 async function valuesOf(
@@ -42,29 +42,46 @@ async function valuesOf(
   );
 }
 
-/** The values of a binding; they count from when the manifest is applied. None where the plan has none. */
+/** What a Secret keeps, in base64. */
+export type KeptData = Readonly<Record<string, string>>;
+
+/** The values of a binding, as templates see them, and as its Secret is to keep them: they count from then on. */
+export interface BindingValues {
+  readonly values: Values;
+  readonly data: KeptData;
+}
+
+/** Makes those that are not there yet. Throws a TreeError as for an instance. */
 export async function bindingValues(
   binding: Binding<WorkloadSettings>,
   secrets: readonly GeneratedSecret[],
-): Promise<{ values: Values; manifests: Manifest[] }> {
-  const { name, resources } = binding;
-  if (secrets.length === 0) return { values: {}, manifests: [] };
-  const own = `workload-binding-${name}`;
-  const found = (await resources.list()).find(
-    ({ kind, metadata }) => kind === 'Secret' && metadata.name === own,
-  );
-  const before = new Map(Object.entries((found?.data ?? {}) as Record<string, string>));
+): Promise<BindingValues> {
+  if (secrets.length === 0) return { values: {}, data: {} };
+  const before = new Map(Object.entries(await keptData(binding)));
   const data: Record<string, string> = {};
   const make = (secret: GeneratedSecret, index: number): Promise<string> =>
     generate(named(secret, bindingScope(binding, []), `binding.secrets[${index}]`));
   for (const [index, secret] of secrets.entries()) {
     data[secret.name] = before.get(secret.name) ?? base64(await make(secret, index));
   }
-  const kept = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]);
-  return {
-    values: valuesFor(secrets, Object.fromEntries(kept) as Record<string, string>),
-    manifests: [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: own }, data }],
-  };
+  const kept = Object.entries(data).map(([key, value]) => [key, plain(value)]);
+  return { values: valuesFor(secrets, Object.fromEntries(kept) as Record<string, string>), data };
+}
+
+/** The Secret that a binding has beside what its plan names. */
+export const keptSecret = ({ name }: Binding<WorkloadSettings>, data: KeptData) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: `workload-binding-${name}` },
+  data,
+});
+
+/** Empty where it is not there. */
+export async function keptData(binding: Binding<WorkloadSettings>): Promise<KeptData> {
+  const { kind, metadata } = keptSecret(binding, {});
+  const objects = await binding.resources.list();
+  const found = objects.find((each) => each.kind === kind && each.metadata.name === metadata.name);
+  return (found?.data ?? {}) as KeptData;
 }
 
 /** With its names rendered, where it has any. Throws a TreeError, which does not tell what they are. */
@@ -79,4 +96,5 @@ function named(secret: GeneratedSecret, scope: object, path: string): GeneratedS
   return { ...secret, names };
 }
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
+export const base64 = (text: string): string => Buffer.from(text).toString('base64');
+export const plain = (data: string): string => Buffer.from(data, 'base64').toString();

@@ -2,8 +2,8 @@
 // what others make of them.
 import type { JsonObject, KindReference, Manifest } from '../../sdk/index.js';
 import type { WorkloadSettings } from './settings.js';
-import { TemplateError } from './template.js';
-import { isObject, renderTree, TreeError } from './tree.js';
+import { isObject, TemplateError } from './template.js';
+import { renderTree, TreeError } from './tree.js';
 
 const POD: KindReference = { apiVersion: 'v1', kind: 'Pod' };
 const CLAIM: KindReference = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
@@ -42,7 +42,7 @@ export const namespaceOf = ({
   name: string;
 }): string | undefined => (settings.namespace === 'Instance' ? name : undefined);
 
-export const placed = (manifests: readonly Manifest[], namespace: string | undefined): Manifest[] =>
+const placed = (manifests: readonly Manifest[], namespace: string | undefined): Manifest[] =>
   manifests.map((each) =>
     namespace === undefined ? each : { ...each, metadata: { ...each.metadata, namespace } },
   );

@@ -1,7 +1,7 @@
 // The plan's own conditions: what a JSONPath has to find in objects of a kind.
 import { JSONPath } from 'jsonpath-plus';
 import type { OwnedObject } from '../../sdk/index.js';
-import { progressing, READY, type Readiness, stuck } from './readiness-state.js';
+import { progressing, READY, type Readiness, stuck } from '../readiness.js';
 import { clip } from './readiness-pods.js';
 
 /** The name is rendered; all of the kind where it is left out, and at least one. */

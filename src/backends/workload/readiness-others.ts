@@ -1,7 +1,8 @@
 // Kinds that run nothing themselves, and those that nothing more is known of than what the field agrees on.
 import type { V1PersistentVolumeClaim, V1Pod, V1Service } from '@kubernetes/client-node';
 import type { OwnedObject } from '../../sdk/index.js';
-import { type Check, progressing, READY, stuck, TAKEN_UP } from './readiness-state.js';
+import { progressing, READY, stuck } from '../readiness.js';
+import { type Check, TAKEN_UP } from './readiness-state.js';
 import { clip, isReady } from './readiness-pods.js';
 import { isObserved } from './readiness-workloads.js';
 

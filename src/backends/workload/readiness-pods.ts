@@ -2,7 +2,7 @@
 // nodes and registries are no business of a user's, and are left out.
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { OwnedObject } from '../../sdk/index.js';
-import { type Readiness, stuck } from './readiness-state.js';
+import { type Readiness, stuck } from '../readiness.js';
 
 /** From so many ends on, a container that is not ready counts as one that ends again and again. */
 const MIN_CRASHES = 2;

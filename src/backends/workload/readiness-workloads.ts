@@ -12,7 +12,8 @@ import type {
 } from '@kubernetes/client-node';
 import type { OwnedObject } from '../../sdk/index.js';
 import { clip, currentOf, isReady, lastEnd, podsOf, troubleOf } from './readiness-pods.js';
-import { type Check, progressing, READY, type Readiness, stuck, TAKEN_UP } from './readiness-state.js';
+import { progressing, READY, type Readiness, stuck } from '../readiness.js';
+import { type Check, TAKEN_UP } from './readiness-state.js';
 
 export const deployment: Check = (object, { objects }) => {
   const { replicas: wanted = 1 } = specOf<{ replicas: number }>(object);

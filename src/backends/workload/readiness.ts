@@ -3,14 +3,8 @@
 import type { Manifest, OwnedObject } from '../../sdk/index.js';
 import { isMet, type ObjectCondition } from './readiness-conditions.js';
 import { anyKind, claim, service } from './readiness-others.js';
-import {
-  type Check,
-  progressing,
-  READY,
-  type Readiness,
-  stuck,
-  type Surroundings,
-} from './readiness-state.js';
+import { progressing, READY, type Readiness, stuck } from '../readiness.js';
+import { type Check, type Surroundings } from './readiness-state.js';
 import { daemonSet, deployment, job, pod, replicaSet, statefulSet } from './readiness-workloads.js';
 
 export type { ObjectCondition, Readiness };

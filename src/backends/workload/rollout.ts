@@ -8,7 +8,7 @@ import {
   waiting,
 } from '../../sdk/index.js';
 import { kindsMadeFrom, OPERATION } from './manifests.js';
-import { Patience } from './patience.js';
+import { Patience } from '../patience.js';
 import { type Readiness, readinessOf } from './readiness.js';
 import type { ObjectCondition } from './readiness-conditions.js';
 

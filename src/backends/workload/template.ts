@@ -55,7 +55,8 @@ class PlainContext extends Context {
   }
 }
 
-const isObject = (value: unknown): value is object =>
+/** Of JSON: no list, and not null. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const evaluate = (text: string, scope: object): unknown =>

@@ -2,6 +2,7 @@
 // before any value comes in, so that a value stays within its string.
 import {
   holds,
+  isObject,
   renderText,
   TemplateError,
   type VariablePath,
@@ -89,9 +90,6 @@ function useOf(path: Use['path'], look: () => VariablePath[]): Use {
 /** `manifests[0].spec.replicas` */
 export const pathText = (path: Use['path']): string =>
   path.reduce<string>((text, part) => (text === '' ? String(part) : pathTo(text, part)), '');
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function at<T>(path: string, work: () => T): T {
   try {

@@ -1,4 +1,5 @@
 // What a backend is: the functions that make a service instance and its bindings true.
+import type { Attach } from './broker-part.js';
 import type { Done, Outcome } from './outcome.js';
 import type { KeepSecrets, MissingRights, OwnedResources } from './owned-resources.js';
 
@@ -85,6 +86,11 @@ export interface Binding<Settings = JsonObject, InstanceParameters = JsonObject,
 export interface InstanceResult {
   /** `metadata` of the provision and fetch responses: two flat objects of strings. */
   metadata?: { labels?: Record<string, string>; attributes?: Record<string, string> };
+  /**
+   * The address of the dashboard, where it is known only now: a platform that did not wait for the end finds it when it
+   * fetches the instance.
+   */
+  dashboardUrl?: string;
 }
 
 export interface Endpoint {
@@ -127,9 +133,12 @@ export interface PlanScope<Settings = JsonObject> {
   readonly log: BackendLog;
 }
 
-/** One aspect of an instance that is Ready, as a condition of its resource. Nothing of it is secret. */
+/** One aspect of an instance or a binding that is Ready, as a condition of its resource. Nothing of it is secret. */
 export interface ObservedCondition {
-  /** Upper camel case, for example `QuotaExceeded`; not Ready, Pending or Failed, which tell of the last operation. */
+  /**
+   * Upper camel case, for example `QuotaExceeded`; not Ready, Pending or Failed, which tell of the last operation, nor
+   * Expired of a binding.
+   */
   type: string;
   status: 'True' | 'False' | 'Unknown';
   /** One word for programs, in upper camel case. */
@@ -138,11 +147,11 @@ export interface ObservedCondition {
   message: string;
 }
 
-/** What `observe` found. */
+/** What `observe` or `observeBinding` found. */
 export interface Observation {
   /** Beside Ready, Pending and Failed; one that is not among them any more is taken away. Changes are told by Events. */
   conditions?: readonly ObservedCondition[];
-  /** What is not as it was made, in words for an Event: `ensure` is called, to put it back. */
+  /** What is not as it was made, in words for an Event: `ensure`, or `repairBinding`, is called to put it back. */
   repair?: string;
   /** In how many seconds to look again, where that is sooner than the next resync. */
   againAfter?: number;
@@ -183,6 +192,13 @@ export interface Backend<Settings = JsonObject, Parameters = JsonObject, BindPar
    * it throws is logged, and it is called again later.
    */
   observe?: (instance: Instance<Settings, Parameters>) => Promise<Observation | void>;
+  /** The same for a binding whose credentials are there, for as long as its instance is Ready. */
+  observeBinding?: (binding: Binding<Settings, Parameters, BindParameters>) => Promise<Observation | void>;
+  /**
+   * Puts right what `observeBinding` wants repaired. The credentials stay as `bind` returned them: what cannot be put
+   * back so that they work again is told in a condition instead.
+   */
+  repairBinding?: (binding: Binding<Settings, Parameters, BindParameters>) => Promise<void>;
   /**
    * Whether a plan can be had at all: a sentence for each thing that an operator has to put right first, which takes
    * the offering out of the catalog. Asked when the offering or a Secret for backends changes, and at each resync; what
@@ -202,6 +218,8 @@ export interface NamedBackend<
 > extends Backend<Settings, Parameters, BindParameters> {
   readonly name: string;
   readonly settings?: ParametersClass<Settings>;
+  /** What it has beside its functions: called once for each broker, before anything runs. */
+  readonly attach?: Attach;
 }
 
 /** The classes that a service's parameters are checked against and turned into, beside the plans' schemas. */

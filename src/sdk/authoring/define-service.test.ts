@@ -50,6 +50,17 @@ describe('a service with functions of its own', () => {
     expect(offering).not.to.have.property('inventory');
   });
 
+  it('may look at instances and bindings, which is none of the catalog`s business, either', () => {
+    const looks = {
+      observe: async () => undefined,
+      observeBinding: async () => undefined,
+      repairBinding: async () => undefined,
+    };
+    const { offering, backend } = defineService({ ...ENTRY, ...FUNCTIONS, ...looks });
+    expect(backend).to.include(looks);
+    expect(offering).not.to.include.any.keys(Object.keys(looks));
+  });
+
   it('keeps what the author says instead of a default', () => {
     const said = { bindable: false, planUpdateable: true, requiresApp: true, tags: ['cache'] };
     const { bind: _, ...unbindable } = FUNCTIONS;

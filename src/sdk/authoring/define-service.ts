@@ -95,7 +95,8 @@ function ownBackend(definition: object): NamedBackend {
 }
 
 const OF_BACKEND: readonly (keyof NamedBackend)[] = [
-  ...(['ensure', 'destroy', 'bind', 'unbind', 'observe'] as const),
+  ...(['ensure', 'destroy', 'bind', 'unbind'] as const),
+  ...(['observe', 'observeBinding', 'repairBinding'] as const),
   ...(['dashboardUrl', 'inventory', 'check', 'settings'] as const),
 ];
 

@@ -28,6 +28,10 @@ export class Backends {
     }
   }
 
+  get all(): Iterable<AnyBackend> {
+    return this.#byName.values();
+  }
+
   /** The backend of a service's plan, with the settings as it wants them, or the sentences that say why not. */
   resolve(
     serviceId: string,

@@ -4,6 +4,8 @@ import { waiting } from '../authoring/outcome.js';
 import type { ServiceBinding } from '../resources/kinds.js';
 import { reconcileBinding } from './binding.js';
 import { makeWorld, readyBinding, readyInstance, type World } from './harness.test.js';
+import { Observer } from './observation.js';
+import { observedBindings } from './observed.js';
 
 const DAY_MS = 86_400_000;
 const signal = new AbortController().signal;
@@ -19,7 +21,7 @@ describe('the expiry of a binding', () => {
     world.stores.instances.put(readyInstance('web'));
     world.stores.bindings.put({ ...binding, status: { ...binding.status, ...expiresAt } });
   };
-  const reconcile = () => reconcileBinding(world, 'b', signal);
+  const reconcile = () => reconcileBinding(world, 'b', signal, new Observer(observedBindings));
   const conditions = (): string[] =>
     ((world.stores.bindings.get('b') as ServiceBinding).status!.conditions ?? []).map(
       ({ type, status }) => `${type} ${status}`,

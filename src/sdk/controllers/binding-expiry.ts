@@ -1,7 +1,7 @@
 // Takes the credentials of a binding away when their time is over. The binding stays until it is unbound, and tells
 // that it has expired.
 import type { Removed } from '../authoring/backend.js';
-import { condition, otherConditions } from '../resources/conditions.js';
+import { condition } from '../resources/conditions.js';
 import type { ServiceBinding } from '../resources/kinds.js';
 import { type Again, nowOf } from './context.js';
 import { limitedCall } from './limited-call.js';
@@ -14,15 +14,11 @@ export const EXPIRED = 'Expired';
 const PATIENCE_MS = 60_000;
 /** When to come back where it says that it is waiting, without saying for how long. */
 const POLL_SECONDS = 2;
-/** How far ahead a timer is set. */
-const DAY_MS = 86_400_000;
 
-/** To be called for a binding whose bind has ended. Rejects where the backend does not do its part. */
+/** To be called for a binding whose time is over. Rejects where the backend does not do its part. */
 export async function expire(work: BindingWork): Promise<Again> {
   const { context, object: binding, instance } = work;
-  const dueMs = untilExpiry(binding, context.clock.now());
-  if (dueMs === undefined || !instance) return;
-  if (dueMs > 0) return { requeueAfterMs: Math.min(dueMs, DAY_MS) };
+  if (!instance) return;
   const resolved = context.catalog.backendFor(instance);
   if ('problems' in resolved) throw new Error(resolved.problems.join('; '));
   const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
@@ -41,12 +37,16 @@ export async function expire(work: BindingWork): Promise<Again> {
   await tellExpiry(work);
 }
 
-/** Undefined where nothing expires, or has done so already. */
-function untilExpiry({ status }: Readonly<ServiceBinding>, now: number): number | undefined {
-  if (status?.expiresAt === undefined || status.lastOperation?.state !== 'succeeded') return undefined;
-  if (otherConditions(status.conditions).some(({ type }) => type === EXPIRED)) return undefined;
-  return Date.parse(status.expiresAt) - now;
+/** In milliseconds; undefined where nothing expires, or has done so already. */
+export function untilExpiry(binding: Readonly<ServiceBinding>, now: number): number | undefined {
+  const { expiresAt, lastOperation } = binding.status ?? {};
+  if (expiresAt === undefined || lastOperation?.state !== 'succeeded') return undefined;
+  return hasExpired(binding) ? undefined : Date.parse(expiresAt) - now;
 }
+
+/** Its credentials were taken away. */
+export const hasExpired = ({ status }: Readonly<ServiceBinding>): boolean =>
+  status?.conditions?.some(({ type }) => type === EXPIRED) ?? false;
 
 async function tellExpiry({ context, store, object: binding }: BindingWork): Promise<void> {
   const message = 'the time of the credentials is over: they were taken away';

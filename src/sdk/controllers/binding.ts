@@ -1,4 +1,4 @@
-// Makes service bindings true: bind through the instance's backend, its result into a Secret.
+// Makes service bindings true: bind through the instance's backend, its result into a Secret; looks after those that are.
 import { bindingProblems } from '../authoring/binding-problems.js';
 import type { BindingResult } from '../authoring/backend.js';
 import { instanceIdOf } from '../authoring/facts.js';
@@ -6,9 +6,9 @@ import { TerminalError } from '../authoring/outcome.js';
 import type { Plan } from '../catalog/plan.js';
 import type { Secret } from '../kube/types.js';
 import { isOwnedBy, secretName } from '../resources/binding-secret.js';
-import type { ServiceInstance } from '../resources/kinds.js';
+import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
 import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
-import { expire } from './binding-expiry.js';
+import { expire, untilExpiry } from './binding-expiry.js';
 import { bindingProblem, predecessorProblem } from './binding-checks.js';
 import { removeBinding, removeOrphan } from './binding-removal.js';
 import {
@@ -21,14 +21,19 @@ import {
 } from './context.js';
 import { keepCredentials } from './credentials.js';
 import { heed } from './escape-hatches.js';
+import { FIRST_LOOK_MS, type Observer } from './observation.js';
 import { revealed, SECRET_GRACE_MS } from './parameters.js';
 import { bindingIdOf, bindingView } from './views.js';
 import { attempt, type BindingWork, failed, report, requestOf, wait } from './work.js';
+
+/** How far ahead a timer is set. */
+const DAY_MS = 86_400_000;
 
 export async function reconcileBinding(
   context: ReconcileContext,
   name: string,
   signal: AbortSignal,
+  observer: Observer<ServiceBinding>,
 ): Promise<Again> {
   const store = context.stores.bindings;
   const object = store.get(name);
@@ -43,13 +48,25 @@ export async function reconcileBinding(
   const own = { ...context, log: context.log.child({ ...identity, ...requestOf(object, operation) }) };
   const work = await heed({ context: own, store, object, operation, instance, signal });
   if (!work) return;
-  if (isDeleting(object)) return removeBinding(work);
-  return !instance && object.status?.secretRef ? removeOrphan(work) : realise(work);
+  if (isDeleting(object)) {
+    observer.forget(name);
+    return removeBinding(work);
+  }
+  if (!instance && object.status?.secretRef) return removeOrphan(work);
+  return isSettled(object) ? lookAfter(work, observer) : realise(work);
+}
+
+/** Until the time of its credentials is over. */
+async function lookAfter(work: BindingWork, observer: Observer<ServiceBinding>): Promise<Again> {
+  const dueMs = untilExpiry(work.object, work.context.clock.now());
+  if (dueMs !== undefined && dueMs <= 0) return expire(work);
+  const again = await observer.observe(work);
+  if (dueMs === undefined) return again;
+  return { requeueAfterMs: Math.min(dueMs, DAY_MS, again?.requeueAfterMs ?? DAY_MS) };
 }
 
 async function realise(work: BindingWork): Promise<Again> {
   const { context, object: binding, instance } = work;
-  if (isSettled(binding)) return expire(work);
   if (!hasFinalizer(binding) || !binding.spec.bindingId) return adopt(work);
   if (!instance?.status?.applied || isDeleting(instance)) return awaitInstance(work);
   const plan = context.catalog.find(instance.spec.serviceId, instance.spec.planId);
@@ -80,7 +97,10 @@ async function bind(
     if (outcome.state === 'done') kept = await keep(work, instance, outcome.result, plan);
     return outcome;
   });
-  return attempted.result ? succeed(work, attempted.result, kept!) : attempted.again;
+  if (!attempted.result) return attempted.again;
+  await succeed(work, attempted.result, kept!);
+  if (attempted.result.expiresAt) return { requeueAfterMs: 0 }; // to set the timer
+  return backend.observeBinding ? { requeueAfterMs: FIRST_LOOK_MS } : undefined;
 }
 
 /** Credentials first, then the word that they are there: a crash between the two runs `bind` again. */
@@ -146,7 +166,7 @@ async function succeed(
   work: BindingWork,
   { expiresAt, renewBefore }: BindingResult,
   { metadata: { name, resourceVersion } }: Readonly<Secret>,
-): Promise<Again> {
+): Promise<void> {
   const description = `the ${work.operation.type} succeeded`;
   await report(
     work,
@@ -158,5 +178,4 @@ async function succeed(
       ...(renewBefore ? { renewBefore: renewBefore.toISOString() } : {}),
     },
   );
-  return expiresAt ? { requeueAfterMs: 0 } : undefined; // to set the timer
 }

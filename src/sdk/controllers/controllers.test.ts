@@ -83,6 +83,30 @@ describe('a term of the controllers', () => {
     expect(seen).to.deep.equal(['web', 'web']);
   });
 
+  it('looks at a binding when something of its own changes, and when its instance was updated', async () => {
+    let looks = 0;
+    const world = makeWorld({ observeBinding: async () => void looks++ });
+    const ready = readyInstance('web');
+    const { resolvedPlan } = ready.spec;
+    const status = {
+      ...ready.status,
+      applied: { ...ready.status!.applied!, ...(resolvedPlan && { resolvedPlan }) },
+    };
+    world.stores.instances.put({ ...ready, status });
+    world.stores.bindings.put(readyBinding('b', 'web'));
+    const { controllers } = await start(world);
+    looks = 0;
+    controllers.ownedChanged('web', 'b');
+    await settle();
+    expect(looks).to.equal(1);
+    world.stores.instances.put({ ...ready, status, metadata: { ...ready.metadata, generation: 2 } });
+    await settle();
+    expect(world.stores.instances.get('web')!.status!.lastOperation).to.include({
+      ...{ type: 'update', state: 'succeeded' },
+    });
+    expect(looks).to.equal(2);
+  });
+
   it('does nothing more when it is over', async () => {
     const world = makeWorld();
     const { controllers, term } = await start(world);

@@ -8,6 +8,7 @@ import { warnOfHatches } from './escape-hatches.js';
 import { reconcileInstance } from './instance.js';
 import { reconcileOffering } from './offering.js';
 import { Observer } from './observation.js';
+import { observedBindings, observedInstances } from './observed.js';
 import { Orphans } from './orphans.js';
 import { type ControllersByKind, wakeAll, wakeOne, wakeOnChange, wakeUnsettled } from './wake.js';
 
@@ -27,15 +28,18 @@ const CONCURRENCY = 16;
 export function createControllers(context: ReconcileContext): Controllers {
   const { stores } = context;
   const orphans = new Orphans(context, (kind, name) => controllers[kind].enqueue(name, 'background'));
-  const observer = new Observer();
+  const instances = new Observer(observedInstances);
+  const bindings = new Observer(observedBindings);
   const controllers: ControllersByKind = {
     instances: controller(context, 'instances', (own, key, signal) =>
       stores.instances.get(key)
-        ? reconcileInstance(own, key, signal, observer)
+        ? reconcileInstance(own, key, signal, instances)
         : orphans.remove('instances', key, signal),
     ),
     bindings: controller(context, 'bindings', (own, key, signal) =>
-      stores.bindings.get(key) ? reconcileBinding(own, key, signal) : orphans.remove('bindings', key, signal),
+      stores.bindings.get(key)
+        ? reconcileBinding(own, key, signal, bindings)
+        : orphans.remove('bindings', key, signal),
     ),
     offerings: controller(context, 'offerings', reconcileOffering),
   };

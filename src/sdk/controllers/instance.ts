@@ -4,12 +4,13 @@ import { instanceFacts, instanceIdOf } from '../authoring/facts.js';
 import type { InstanceResult } from '../authoring/backend.js';
 import type { ResolvedBackend } from '../catalog/backends.js';
 import type { Plan } from '../catalog/plan.js';
+import type { ServiceInstance } from '../resources/kinds.js';
 import { currentOperation, isDeleting, isSettled } from '../resources/operations.js';
 import { type Again, hasFinalizer, nowOf, type ReconcileContext, withFinalizer } from './context.js';
 import { heed } from './escape-hatches.js';
 import { changeProblem, problemsOf } from './instance-checks.js';
 import { removeInstance } from './instance-removal.js';
-import type { Observer } from './observation.js';
+import { FIRST_LOOK_MS, type Observer } from './observation.js';
 import { revealed, SECRET_GRACE_MS } from './parameters.js';
 import { instanceView } from './views.js';
 import { attempt, type InstanceWork, report, requestOf, wait } from './work.js';
@@ -17,14 +18,11 @@ import { attempt, type InstanceWork, report, requestOf, wait } from './work.js';
 /** For how long an instance may be ahead of its offering, both applied with kubectl, before it is refused. */
 const OFFERING_GRACE_MS = 30_000;
 
-/** When to look at an instance for the first time that has just become Ready. */
-const FIRST_LOOK_MS = 1_000;
-
 export async function reconcileInstance(
   context: ReconcileContext,
   name: string,
   signal: AbortSignal,
-  observer: Observer,
+  observer: Observer<ServiceInstance>,
 ): Promise<Again> {
   const store = context.stores.instances;
   const object = store.get(name);
@@ -124,7 +122,9 @@ async function succeed(work: InstanceWork, resolved: ResolvedBackend, result: In
   const { object: instance, operation } = work;
   const { serviceId, planId, resolvedPlan, parameters, context, maintenanceInfo } = instance.spec;
   const dashboardUrl =
-    resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ?? instance.status?.dashboardUrl;
+    result.dashboardUrl ??
+    resolved.backend.dashboardUrl?.(instanceFacts(instance, resolved)) ??
+    instance.status?.dashboardUrl;
   const description = `the ${operation.type} succeeded`;
   await report(
     work,

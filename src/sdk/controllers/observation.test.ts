@@ -6,6 +6,7 @@ import { settle } from '../runtime/harness.test.js';
 import { makeWorld, readyInstance, type World } from './harness.test.js';
 import { reconcileInstance } from './instance.js';
 import { Observer } from './observation.js';
+import { observedInstances } from './observed.js';
 
 const signal = new AbortController().signal;
 const EXCEEDED: ObservedCondition = {
@@ -29,7 +30,7 @@ describe('the look at an instance that is Ready', () => {
   let seen: Observation | undefined;
   let ensured: unknown[];
   let world: World;
-  let observer: Observer;
+  let observer: Observer<ServiceInstance>;
 
   const start = (backend: Partial<AnyBackend> = {}, object = instance()): void => {
     world = makeWorld({
@@ -52,7 +53,7 @@ describe('the look at an instance that is Ready', () => {
   beforeEach(() => {
     seen = undefined;
     ensured = [];
-    observer = new Observer();
+    observer = new Observer(observedInstances);
     start();
   });
 

@@ -4,6 +4,7 @@ import { asksAnew, isAbandoned } from '../resources/escape-hatches.js';
 import { BINDINGS, SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
 import { isDeleting, isSettled } from '../resources/operations.js';
 import type { Controller } from '../runtime/controller.js';
+import type { Priority } from '../runtime/work-queue.js';
 import { BY_INSTANCE, hasFinalizer, type ReconcileContext } from './context.js';
 import { warnOfHatches } from './escape-hatches.js';
 
@@ -27,8 +28,10 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
     stores.instances.onChange((name, current, previous) => {
       warnOfHatches(context, current, previous);
       notify(instances, name, current, previous);
-      if (concernsBindings(current, previous)) {
-        stores.bindings.byIndex(BY_INSTANCE, name).forEach(({ metadata }) => bindings.enqueue(metadata.name));
+      const priority = priorityOfBindings(current, previous);
+      if (!priority) return;
+      for (const { metadata } of stores.bindings.byIndex(BY_INSTANCE, name)) {
+        bindings.enqueue(metadata.name, priority);
       }
     }),
     stores.bindings.onChange((name, current, previous) => {
@@ -112,16 +115,17 @@ function notify(
   }
 }
 
-/** Bindings wait for their instance, are abandoned with it, and must not outlive it. */
-function concernsBindings(
+/** Bindings wait for their instance, are abandoned with it, and must not outlive it; settled, it has them looked after. */
+function priorityOfBindings(
   current: Readonly<ServiceInstance> | undefined,
   previous: Readonly<ServiceInstance> | undefined,
-): boolean {
-  return (
+): Priority | undefined {
+  const isUrgent =
     !current ||
     isOpenForBinding(current) !== isOpenForBinding(previous) ||
-    isAbandoned(current) !== isAbandoned(previous)
-  );
+    isAbandoned(current) !== isAbandoned(previous);
+  if (isUrgent) return 'user';
+  return isSettled(current) && previous && !isSettled(previous) ? 'background' : undefined;
 }
 
 const isOpenForBinding = (instance: Readonly<ServiceInstance> | undefined): boolean =>

@@ -7,6 +7,7 @@ import { deadlineOf, nowOf } from './context.js';
 import { instanceOf, makeWorld, readyInstance, type World } from './harness.test.js';
 import { reconcileInstance } from './instance.js';
 import { Observer } from './observation.js';
+import { observedInstances } from './observed.js';
 import { failed, inProgress, report, requestOf, type Work } from './work.js';
 
 const signal = new AbortController().signal;
@@ -14,7 +15,7 @@ const WEB = 'web';
 const labels = { service: 'service', plan: 'plan' };
 
 describe('the work on an operation', () => {
-  const reconcile = (world: World) => reconcileInstance(world, WEB, signal, new Observer());
+  const reconcile = (world: World) => reconcileInstance(world, WEB, signal, new Observer(observedInstances));
   const shown = (world: World): ServiceInstance => world.stores.instances.get(WEB)!;
   const worldWith = (object: ServiceInstance, backend: Partial<AnyBackend> = {}): World => {
     const world = makeWorld(backend);

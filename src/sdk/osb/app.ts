@@ -21,22 +21,22 @@ export interface OsbAppOptions {
   /** Whether a provision must have the deprecated organization_guid and space_guid. */
   requireGuids: boolean;
   bodyLimitBytes: number;
-  /** Serves what is no part of the protocol, before anybody is asked who they are; passes on what it does not know. */
-  pages?: Koa.Middleware;
+  /** Each serves what is no part of the protocol, before anybody is asked who they are; passes on what it does not know. */
+  pages?: readonly Koa.Middleware[];
   /** Where requests are counted, if they are. */
   metrics?: RequestMetricsOptions;
 }
 
 /** A Koa application that serves the broker; a request that it refuses never reaches the broker. */
 export function createOsbApp(broker: Broker, options: OsbAppOptions): Koa {
-  const { credentials, log, missingVersionStatus, metrics, pages } = options;
+  const { credentials, log, missingVersionStatus, metrics, pages = [] } = options;
   const app = new Koa();
   app.on('error', (error) => log.debug('answer could not be sent', errorDetails(error)));
   app.use(requestIdentity());
   if (metrics) app.use(requestMetrics(metrics));
   app.use(requestLog(log));
   app.use(errorHandler(log));
-  if (pages) app.use(pages);
+  for (const page of pages) app.use(page);
   app.use(checks(authentication(credentials), versionCheck(missingVersionStatus), targetCheck()));
   app.use(routes(broker, options));
   return app;

@@ -1,4 +1,4 @@
-// Reads the body of a PUT or PATCH: its type, its size, its JSON. What the fields mean is not known here.
+// Reads the body of a request that has one: its type, its size, its JSON. What the fields mean is not known here.
 import { bodyParser } from '@koa/bodyparser';
 import type Koa from 'koa';
 import type { JsonObject } from './broker.js';
@@ -13,7 +13,7 @@ export function createBodyReader(limitBytes: number): BodyReader {
     enableTypes: ['json'],
     detectJSON: () => true, // the type has been checked before, and may be absent
     jsonLimit: limitBytes,
-    parsedMethods: ['PUT', 'PATCH'],
+    parsedMethods: ['PUT', 'PATCH', 'POST'],
     onError: (error, ctx) => {
       ctx.req.resume(); // what still arrives is thrown away, so that the client gets to read the answer
       throw refusal(error, limitBytes);
@@ -22,7 +22,7 @@ export function createBodyReader(limitBytes: number): BodyReader {
   return async (ctx) => {
     checkHeaders(ctx);
     await read(ctx, async () => undefined);
-    // The parser makes {} of nothing; a PUT or PATCH of nothing is malformed all the same.
+    // The parser makes {} of nothing, which is malformed all the same.
     return safeObject(ctx.request.rawBody ? ctx.request.body : undefined, 'The request body');
   };
 }

@@ -12,6 +12,8 @@ export interface CredentialSources {
   tokens?: readonly string[];
   /** One `user:password` a line. */
   pairFile?: string | undefined;
+  /** The setting that names this file, for complaints. */
+  pairFileSetting?: string;
   /** One token a line. */
   tokenFile?: string | undefined;
 }
@@ -41,7 +43,7 @@ export class Credentials {
       bearer: (sources.tokens ?? []).map(checkedToken),
     };
     this.#files = {
-      basic: openFile('BROKER_CREDENTIALS_FILE', sources.pairFile, pairProblem),
+      basic: openFile(sources.pairFileSetting ?? 'BROKER_CREDENTIALS_FILE', sources.pairFile, pairProblem),
       bearer: openFile('BROKER_BEARER_TOKEN_FILE', sources.tokenFile, tokenProblem),
     };
     this.#digests = this.#digestAll();

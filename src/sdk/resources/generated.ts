@@ -1,5 +1,121 @@
 // Made from crds/*.yaml by `make generate`. Do not edit.
 /**
+ * How the host is reached, and what it may be given.
+ */
+export interface DockerHostSpec {
+  /**
+   * Where the broker reaches the Docker Engine's API, as in DOCKER_HOST; tcp://10.0.0.7:2376 or unix:///var/run/docker.sock.
+   */
+  engine: string;
+  /**
+   * What to verify the engine's certificate with, and to log in with. Without it, an engine at a tcp address is spoken to in the open.
+   */
+  tls?: {
+    /**
+     * A Secret in the same namespace with the label sdkbroker.broker.io/secret: backend, and with the keys ca.crt, tls.crt and tls.key.
+     */
+    secretRef: {
+      /**
+       * The Secret's name.
+       */
+      name: string;
+    };
+  };
+  /**
+   * The host name or address at which applications reach what containers publish.
+   */
+  serviceHost: string;
+  /**
+   * The range from which containers get their ports. Without it, the engine chooses them.
+   */
+  ports?: {
+    /**
+     * The first port.
+     */
+    min: number;
+    /**
+     * The first port after the last.
+     */
+    max: number;
+  };
+  /**
+   * How slow the host is beside others. New instances go to the lowest.
+   */
+  perfFactor?: number;
+  /**
+   * Whether it gets new instances. Those that it has stay.
+   */
+  schedulable?: boolean;
+  /**
+   * How often the agent gives a sign of life. After three times without one, the host counts as lost.
+   */
+  keepaliveSeconds?: number;
+}
+/**
+ * What the broker knows of the host.
+ */
+export interface DockerHostStatus {
+  /**
+   * The generation of the spec that the conditions tell of.
+   */
+  observedGeneration?: number;
+  /**
+   * Alive: the agent gives signs of life.
+   */
+  conditions?: {
+    /**
+     * Alive.
+     */
+    type: string;
+    /**
+     * Whether it holds.
+     */
+    status: 'True' | 'False' | 'Unknown';
+    /**
+     * One word for programs.
+     */
+    reason: string;
+    /**
+     * A sentence for people.
+     */
+    message: string;
+    /**
+     * The generation of the spec that it tells of.
+     */
+    observedGeneration?: number;
+    /**
+     * Since when it holds.
+     */
+    lastTransitionTime: string;
+  }[];
+  /**
+   * The instances that have their container here, with the ports that they hold of the range.
+   */
+  instances?: {
+    /**
+     * The name of the ServiceInstance.
+     */
+    name: string;
+    /**
+     * The host's port of each of the container's.
+     */
+    ports?: {
+      /**
+       * For example 6379/tcp.
+       */
+      container: string;
+      /**
+       * A port of the range.
+       */
+      host: number;
+    }[];
+  }[];
+  /**
+   * How many instances there are; a host that is drained has none.
+   */
+  instanceCount?: number;
+}
+/**
  * What is wanted. A binding does not change; make a new one instead.
  */
 export interface ServiceBindingSpec {
@@ -76,7 +192,7 @@ export interface ServiceBindingStatus {
    */
   observedGeneration?: number;
   /**
-   * Ready, Pending and Failed, of which one is true; and Expired, once its time is over.
+   * Ready, Pending and Failed, of which one is true; Expired, once its time is over; and what the backend observes.
    *
    * Items: One aspect of the resource's state.
    */

@@ -1,6 +1,8 @@
 // The custom resources of the group: their types, their places in the API, their labels.
 import type { KubeObject } from '../kube/types.js';
 import type {
+  DockerHostSpec,
+  DockerHostStatus,
   ServiceBindingSpec,
   ServiceBindingStatus,
   ServiceInstanceSpec,
@@ -30,6 +32,11 @@ export interface ServiceOffering extends KubeObject {
   status?: ServiceOfferingStatus;
 }
 
+export interface DockerHost extends KubeObject {
+  spec: DockerHostSpec;
+  status?: DockerHostStatus;
+}
+
 export type PlanSpec = ServiceOfferingSpec['plans'][number];
 export type ResolvedPlan = NonNullable<ServiceInstanceSpec['resolvedPlan']>;
 
@@ -46,6 +53,7 @@ export const OFFERINGS = {
   kind: 'ServiceOffering',
   plural: 'serviceofferings',
 };
+export const DOCKER_HOSTS = { group: GROUP, version: VERSION, kind: 'DockerHost', plural: 'dockerhosts' };
 export const SECRETS = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets' };
 export const CONFIG_MAPS = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 
@@ -70,5 +78,5 @@ export const BINDING_LABEL = `${GROUP}/binding`;
 /** On what an instance or a binding owns, the namespace of its broker: names of instances are unique in there only. */
 export const BROKER_LABEL = `${GROUP}/broker`;
 
-/** On the offerings that this broker's own code or catalog file defines: `code` or `file`. */
+/** On the offerings that this broker's own code or catalog file defines, or an administrator over HTTP: `code`, `file` or `rest`. */
 export const SOURCE_LABEL = `${GROUP}/source`;

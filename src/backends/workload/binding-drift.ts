@@ -1,0 +1,39 @@
+// Bindings are kept as bind made them: what it applied is on record, so that neither another plan nor an object that it
+// was rendered from changes what an application has been given.
+import type { Binding, Manifest, Observation } from '../../sdk/index.js';
+import { renderBind } from './bindings.js';
+import { lasting, observed } from './drift.js';
+import { keptData, keptSecret, NothingKept } from './kept.js';
+import { kindsMadeFrom } from './manifests.js';
+import { recordedIn, recordOf } from './record.js';
+import type { WorkloadSettings } from './settings.js';
+
+type WorkloadBinding = Binding<WorkloadSettings>;
+
+export const observeBinding = (binding: WorkloadBinding): Promise<Observation> =>
+  observed(binding.instance.settings.drift, async () => binding.resources.drift(await wanted(binding)));
+
+/** A Job that somebody deleted runs again. */
+export async function repairBinding(binding: WorkloadBinding): Promise<void> {
+  const manifests = await wanted(binding);
+  await binding.resources.apply(manifests, { also: kindsMadeFrom(manifests) });
+}
+
+async function wanted(binding: WorkloadBinding): Promise<readonly Manifest[]> {
+  return lasting(await applied(binding), await binding.resources.list());
+}
+
+/** Without a record, what bind would apply now. Throws NothingKept where it would make other values. */
+async function applied(binding: WorkloadBinding): Promise<readonly Manifest[]> {
+  const recorded = recordedIn(await keptData(binding));
+  if (recorded) return [keptSecret(binding, recordOf(recorded)), ...recorded.manifests];
+  const plan = binding.instance.settings.binding;
+  if (!plan) return [];
+  if (plan.secrets.length > 0) {
+    const { name } = keptSecret(binding, {}).metadata;
+    throw new NothingKept(
+      `the generated values in the Secret ${name} are gone, or their record is: bind again`,
+    );
+  }
+  return (await renderBind(binding, plan)).manifests;
+}
