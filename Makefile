@@ -34,6 +34,9 @@ test-chaos: node_modules ## Thousands of schedules, and brokers that are killed 
 test-browser: node_modules ## The dashboard of an instance in a real browser: Debian's chromium, or the one that CHROMIUM names
 	npm run --silent test:browser
 
+test-docker: node_modules ## Containers as service instances, on Docker engines of the tests' own: Debian's docker.io, as root
+	npm run --silent test:docker
+
 test-install: node_modules ## The images, the manifests and the chart, as far as this machine has what that takes: see tools
 	npm run --silent test:install
 
@@ -62,7 +65,7 @@ generate: node_modules ## Makes types and tables anew from their sources
 fmt: node_modules ## Formats every file
 	npm run --silent format
 
-images: ## Builds the container images IMAGE and IMAGE-echo-service, -etcd and -postgres, tagged TAG and latest, on BASE_IMAGE
+images: ## Builds the container images IMAGE and IMAGE-echo-service, -etcd, -postgres and -redis, tagged TAG and latest, on BASE_IMAGE
 	@hack/images.sh '$(IMAGE)' '$(TAG)' '$(BASE_IMAGE)' '$(DEBIAN_BASE_IMAGE)'
 
 clean: ## Removes what was built
@@ -73,7 +76,7 @@ kind-up: ## Makes a Kubernetes in Docker and points kubectl at it; KIND_NODE_IMA
 	@hack/kind/kind.sh up '$(KIND_NODE_IMAGE)'
 
 kind-load: ## Brings the images into it
-	@hack/kind/kind.sh load $(foreach image,$(IMAGE) $(IMAGE)-echo-service $(IMAGE)-etcd $(IMAGE)-postgres,$(image):$(TAG) $(image):latest)
+	@hack/kind/kind.sh load $(foreach image,$(IMAGE) $(IMAGE)-echo-service $(IMAGE)-etcd $(IMAGE)-postgres $(IMAGE)-redis,$(image):$(TAG) $(image):latest)
 
 kind-down: ## Removes it
 	@hack/kind/kind.sh down
@@ -83,4 +86,4 @@ node_modules: package.json package-lock.json
 	npm ci
 	@touch node_modules
 
-.PHONY: help run run-cluster test test-cluster test-chaos test-browser test-install test-clone e2e tools verify build images generate fmt clean kind-up kind-load kind-down
+.PHONY: help run run-cluster test test-cluster test-chaos test-browser test-docker test-install test-clone e2e tools verify build images generate fmt clean kind-up kind-load kind-down

@@ -20,6 +20,7 @@ const TARGETS: [path: string, make: () => string | Promise<string>][] = [
   ['README.md', () => withSnippets(read('README.md'), read)],
   ['docs/operations.md', () => withMetricsTable(read('docs/operations.md'))],
   ['docs/performance.md', () => withBenchTables(read('docs/performance.md'), read)],
+  ['docs/backends/docker.md', () => withSnippets(read('docs/backends/docker.md'), read)],
   ['docs/writing-a-service.md', () => withSnippets(read('docs/writing-a-service.md'), read)],
   ...parameterTypesFiles().map((path): [string, () => Promise<string>] => [
     path,

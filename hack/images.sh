@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds IMAGE and IMAGE-echo-service on BASE_IMAGE, IMAGE-etcd and IMAGE-postgres on DEBIAN_BASE_IMAGE, tagged TAG and
-# latest; with BuildKit or with the legacy builder.
+# Builds IMAGE and IMAGE-echo-service on BASE_IMAGE, IMAGE-etcd, IMAGE-postgres and IMAGE-redis on DEBIAN_BASE_IMAGE, tagged
+# TAG and latest; with BuildKit or with the legacy builder.
 # DOCKER_BUILD_OPTS adds options to `docker build`, as in DOCKER_BUILD_OPTS='--network host --no-cache'.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,3 +37,4 @@ build "$image-echo-service" "$base" . --file images/Dockerfile --target echo-ser
 build "$image" "$base" . --file images/Dockerfile --target broker
 build "$image-etcd" "$debian_base" images/etcd
 build "$image-postgres" "$debian_base" images/postgres
+build "$image-redis" "$debian_base" images/redis

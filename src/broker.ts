@@ -1,4 +1,5 @@
 // This broker: its services and its backends. The file that an author edits first.
+import { dockerBackend } from './backends/docker/backend.js';
 import { etcdBackend } from './backends/etcd/backend.js';
 import { httpBackend } from './backends/http/backend.js';
 import { workloadBackend } from './backends/workload/backend.js';
@@ -11,5 +12,5 @@ const { ECHO_SERVICE_PORT = '8090', ECHO_SERVICE_URL = `http://127.0.0.1:${ECHO_
 
 export const broker: BrokerDefinition = {
   services: [echoService(ECHO_SERVICE_URL), invertService(ECHO_SERVICE_URL)],
-  backends: [httpBackend, etcdBackend, workloadBackend],
+  backends: [httpBackend, etcdBackend, workloadBackend, dockerBackend()],
 };

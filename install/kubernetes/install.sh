@@ -8,6 +8,8 @@
 #   --echo-image IMAGE    the service behind the samples (brokersdk-echo-service:latest)
 #   --no-echo-service     without that service
 #   --workloads           with the rights for offerings of the backend workload, as far as its samples go
+#   --docker-agent        with an account for the agents of Docker hosts
+#   --administrators      lets in those of the Secret brokersdk-admin-credentials, which has to be there
 #   --tls-cert FILE       the broker's certificate chain in PEM; else one is made, with an authority of its own
 #   --tls-key FILE        its key
 #   --tls-ca FILE         the authority to check it by, where clients do not know it anyway
@@ -31,7 +33,7 @@ image=brokersdk:latest
 echo_image=brokersdk-echo-service:latest
 replicas=2
 timeout=300
-tls_cert='' tls_key='' tls_ca='' tls_names='' route='' workloads='' dry_run=''
+tls_cert='' tls_key='' tls_ca='' tls_names='' route='' workloads='' docker_agent='' administrators='' dry_run=''
 
 while [ $# -gt 0 ]; do
   case $1 in
@@ -39,6 +41,8 @@ while [ $# -gt 0 ]; do
     --dry-run) dry_run=yes && shift && continue ;;
     --no-echo-service) echo_image='' && shift && continue ;;
     --workloads) workloads=yes && shift && continue ;;
+    --docker-agent) docker_agent=yes && shift && continue ;;
+    --administrators) administrators=yes && shift && continue ;;
     --route) route=yes && shift && continue ;;
     --namespace) namespace=$(value "$1" $# "${2:-}") ;;
     --image) image=$(value "$1" $# "${2:-}") ;;
@@ -99,6 +103,15 @@ put_credentials() {
   say 'credentials: made, for the user broker'
 }
 
+# require_administrators: pods would wait for their file for ever.
+require_administrators() {
+  local secret=brokersdk-admin-credentials value
+  exists secret "$secret" ||
+    fail "--administrators: there is no Secret $secret in the namespace $namespace: make it (docs/installing.md)"
+  value=$(kube get secret "$secret" --output 'go-template={{if .data.credentials}}given{{end}}')
+  if [ -z "$value" ]; then fail "the Secret $secret has nothing under the key credentials: put user:password there"; fi
+}
+
 install() {
   local address host=''
   say "Installing $image in the namespace $namespace, $replicas of it"
@@ -115,6 +128,7 @@ install() {
   ask apply --filename "$WORK/manifests.yaml" | tee "$WORK/applied"
   retry_failed
   if [ -z "$workloads" ]; then kube delete rolebinding,role brokersdk-workloads --ignore-not-found; fi
+  if [ -z "$docker_agent" ]; then kube delete rolebinding,role,serviceaccount brokersdk-agent --ignore-not-found; fi
   if [ -z "$echo_image" ]; then
     kube delete deployment,service,serviceaccount,networkpolicy --ignore-not-found \
       --selector "$OURS,app.kubernetes.io/component=echo-service"
@@ -160,6 +174,7 @@ require openssl
 if [ -n "$tls_cert" ]; then check_given; fi
 require_cluster
 require_not_helm
+if [ -n "$administrators" ]; then require_administrators; fi
 render
 install
 next_steps

@@ -21,6 +21,9 @@ render() {
     cat "$WORK/rendered.yaml"
     say '# Secret brokersdk-credentials (username, password, credentials): made at the first installation, kept later.'
     say '# Secret brokersdk-tls (tls.crt, tls.key, ca.crt): given or made, and kept while it holds.'
+    if [ -n "$administrators" ]; then
+      say '# Secret brokersdk-admin-credentials (credentials): yours to make, and there before this is applied.'
+    fi
     if serves servicecatalog.k8s.io/v1beta1 clusterservicebrokers; then
       say '# Service Catalog is here, and is told of the broker (../service-catalog), with the authority of its certificate:'
       say ---
@@ -50,6 +53,8 @@ choose() {
   fi
   if [ -n "${OPENSHIFT:-}" ]; then components="$components openshift"; fi
   if [ -n "$workloads" ]; then components="$components workloads"; fi
+  if [ -n "$docker_agent" ]; then components="$components docker-agent"; fi
+  if [ -n "$administrators" ]; then components="$components administrators"; fi
   if [ -n "$route" ]; then components="$components route"; fi
 }
 

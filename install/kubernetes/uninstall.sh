@@ -13,6 +13,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/shared.sh"
 INSTANCES=serviceinstances.sdkbroker.broker.io
 BINDINGS=servicebindings.sdkbroker.broker.io
 OFFERINGS=serviceofferings.sdkbroker.broker.io
+HOSTS=dockerhosts.sdkbroker.broker.io
 patience=0
 keep_crds=''
 
@@ -67,8 +68,21 @@ remove_broker() {
   kube delete "$kinds" --selector "$OURS" --ignore-not-found
   # Those for backends are not the broker's own: whoever made them knows what they open.
   kube delete secret --selector 'sdkbroker.broker.io/secret,sdkbroker.broker.io/secret!=backend' --ignore-not-found
-  kube delete secret brokersdk-credentials brokersdk-tls --ignore-not-found
+  kube delete secret brokersdk-credentials brokersdk-admin-credentials brokersdk-tls --ignore-not-found
   kube delete lease brokersdk-controllers --ignore-not-found
+  remove_hosts
+}
+
+# remove_hosts: once their agents have no rights any more, to bring them back with. The Secrets of the name that the broker
+# gives are its own.
+remove_hosts() {
+  local secrets
+  case $custom in *"$HOSTS"*) kube delete "$HOSTS" --all ;; esac
+  kube delete lease --selector sdkbroker.broker.io/lease=docker-host --ignore-not-found
+  secrets=$(kube get secrets --selector sdkbroker.broker.io/secret=backend --output name)
+  secrets=$(printf '%s\n' "$secrets" | grep '^secret/docker-host-tls-' || true)
+  # shellcheck disable=SC2086  # several words
+  if [ -n "$secrets" ]; then kube delete --ignore-not-found $secrets; fi
 }
 
 # remove_namespace: only where install.sh made it, and nobody else moved in.
@@ -111,7 +125,7 @@ require "$KUBECTL"
 require_cluster
 require_not_helm
 held=$(defined "$INSTANCES" "$BINDINGS")
-custom=$(defined "$INSTANCES" "$BINDINGS" "$OFFERINGS")
+custom=$(defined "$INSTANCES" "$BINDINGS" "$OFFERINGS" "$HOSTS")
 require_unused
 say "Removing the broker from the namespace $namespace"
 unregister

@@ -33,6 +33,12 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./cluster.js'),
   },
   {
+    name: 'agent',
+    usage: SETTINGS,
+    summary: 'Runs on a Docker host: registers it, and gives signs of its life',
+    load: () => import('./agent.js'),
+  },
+  {
     name: 'catalog validate',
     usage: 'FILE',
     summary: 'Checks a YAML file of ServiceOfferings',

@@ -1,6 +1,8 @@
 // What `--help` says: of the program, and of each command.
 import { CONFIG_FILE, flagOf, isSecret, type SettingName, SETTINGS } from '../sdk/settings.js';
+import { agentSettingsHelp, AGENT_DETAILS } from './agent-help.js';
 import { type Command, COMMANDS } from './commands.js';
+import { indented } from './indented.js';
 
 const CLUSTER = 'The cluster is that of KUBECONFIG, else of ~/.kube/config, else the one that it runs in.';
 
@@ -24,6 +26,7 @@ ${CLUSTER}
   BROKER_USERNAME=platform BROKER_PASSWORD=... brokersdk cluster
 
 In the environment, ECHO_SERVICE_PORT (8090) says where the service behind the samples listens.`,
+  agent: AGENT_DETAILS,
   'catalog validate': `Checks each ServiceOffering of the file as the API server does by its definition, then by the rules of the catalog,
 and the plans by the settings of their backends; and all of them together, with the services of this broker.
 Names each problem with its line and path, and ends with 1 where there is one. Needs no cluster.
@@ -37,7 +40,8 @@ export function helpOf(command?: Command): string {
   if (!command) return programHelp();
   const head = `brokersdk ${command.name} ${command.usage}`.trim();
   const takesSettings = command.usage.includes('SETTING');
-  return `Usage: ${head}\n\n${DETAILS[command.name]}\n${takesSettings ? `\n${settingsHelp()}` : ''}`;
+  const settings = command.name === 'agent' ? agentSettingsHelp : settingsHelp;
+  return `Usage: ${head}\n\n${DETAILS[command.name]}\n${takesSettings ? `\n${settings()}` : ''}`;
 }
 
 function programHelp(): string {
@@ -70,5 +74,5 @@ ${secrets.join(', ')} is secret and so no flag, which a process list would show.
 
 function lineOf(name: SettingName): string {
   const { fallback, meaning } = SETTINGS[name];
-  return `  --${flagOf(name)}${fallback === undefined ? '' : ` (${fallback})`}\n      ${meaning}`;
+  return `  --${flagOf(name)}${fallback === undefined ? '' : ` (${fallback})`}\n${indented(meaning)}`;
 }

@@ -1,11 +1,11 @@
 // What is left when something went by force: Secrets, bindings, and what a backend holds without a resource.
 import { expect } from 'chai';
 import type { KubeEvent } from '../../src/sdk/kube/events.js';
-import type { KubeObject, Secret } from '../../src/sdk/kube/types.js';
+import type { Secret } from '../../src/sdk/kube/types.js';
 import { secretName } from '../../src/sdk/resources/binding-secret.js';
 import { API_VERSION, INSTANCES, OFFERINGS, SECRET_LABEL } from '../../src/sdk/resources/kinds.js';
 import { newId } from '../support/broker.js';
-import type { Objects } from '../support/kube.js';
+import { removeByForce } from '../support/by-force.js';
 import { PLAIN, useScene } from '../support/scene.js';
 import { eventually } from '../support/unchanged.js';
 
@@ -17,18 +17,6 @@ describe('orphans', () => {
 
   const eventsOf = (reason: string, text: string): Promise<Readonly<KubeEvent>[]> =>
     scene.kube.events.untilSome(1, (event) => event.reason === reason && event.message.includes(text));
-
-  /** As with `kubectl delete --wait=false` and an edit that takes the finalizers off. */
-  async function removeByForce<T extends KubeObject>(objects: Objects<T>, name: string): Promise<void> {
-    const withoutFinalizers = (object: T): T => ({
-      ...object,
-      metadata: { ...object.metadata, finalizers: [] },
-    });
-    await objects.edit(name, withoutFinalizers);
-    await objects.client.delete(name);
-    // The broker may have been faster, and put its finalizer on again.
-    while (await objects.get(name)) await objects.edit(name, withoutFinalizers).catch(() => undefined);
-  }
 
   describe('in the cluster', () => {
     const secretObject = (name: string, role: string, more: Partial<Secret['metadata']> = {}): Secret => ({

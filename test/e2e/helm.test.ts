@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { CHART } from '../install/manifests.js';
 import { missingTool, runTool } from '../install/tools.js';
 import { suiteUnless } from '../support/skip.js';
+import { dockerHost } from './docker-host.js';
 
 const { IMAGE = 'brokersdk', TAG = 'latest' } = process.env;
 const INVERT_SERVICE = '335151ee-d035-4e3b-ae98-d76664c8fc80';
@@ -50,7 +51,8 @@ suiteUnless(missingTool('helm', 'kubectl') ?? missingCluster(), 'the Helm chart 
     const images = [`image.repository=${IMAGE}`, `sample.image.repository=${IMAGE}-echo-service`];
     const tags = [`image.tag=${TAG}`, `sample.image.tag=${TAG}`];
     const values = [...images, ...tags].flatMap((value) => ['--set-string', value]);
-    helm('install', 'brokersdk', CHART, '--wait', ...values, '--set', `userRoles.create=${!hasRoles}`);
+    const more = ['--set', `userRoles.create=${!hasRoles}`, '--set', 'dockerAgent.enabled=true'];
+    helm('install', 'brokersdk', CHART, '--wait', ...values, ...more);
   });
 
   after(() => {
@@ -105,6 +107,10 @@ suiteUnless(missingTool('helm', 'kubectl') ?? missingCluster(), 'the Helm chart 
   });
 
   it('leaves nothing but the custom resource definitions when it is uninstalled', () => {
+    const agent = `system:serviceaccount:${namespace}:brokersdk-agent`;
+    runTool('kubectl', ['create', '--namespace', namespace, '--as', agent, '--filename', '-'], {
+      input: JSON.stringify(dockerHost('one')),
+    });
     helm('uninstall', 'brokersdk', '--wait');
     const kinds = [
       'deployments',
@@ -117,7 +123,8 @@ suiteUnless(missingTool('helm', 'kubectl') ?? missingCluster(), 'the Helm chart 
       'secrets',
     ];
     const more = ['configmaps', 'networkpolicies', 'poddisruptionbudgets', 'leases'];
-    expect(names(...kinds, ...more, 'serviceofferings.sdkbroker.broker.io')).to.deep.equal([]);
+    const custom = ['serviceofferings', 'dockerhosts'].map((kind) => `${kind}.sdkbroker.broker.io`);
+    expect(names(...kinds, ...more, ...custom)).to.deep.equal([]);
     expect(kubectl('get', 'crds', '--output', 'name')).to.include('serviceinstances.sdkbroker.broker.io');
   });
 });

@@ -2,8 +2,10 @@
 // `make images` built last; a cluster elsewhere than on this machine's Docker engine must have them already.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { runTool } from '../install/tools.js';
 import { eventually } from '../support/unchanged.js';
 import { attempt, everything, get, kubectl, run } from './cluster.js';
+import { dockerHost } from './docker-host.js';
 
 const NAMESPACE = `e2e-${randomBytes(3).toString('hex')}`;
 const IMAGE = process.env.IMAGE ?? 'brokersdk';
@@ -111,10 +113,58 @@ describe('a broker on a cluster', function () {
   });
 
   it('lets nobody in who has no name', async () => {
-    for (const kind of ['serviceinstances', 'servicebindings', 'serviceofferings', 'secrets']) {
+    for (const kind of [
+      'serviceinstances',
+      'servicebindings',
+      'serviceofferings',
+      'dockerhosts',
+      'secrets',
+    ]) {
       const words = ['get', kind, '--namespace', NAMESPACE, '--as', 'system:anonymous'];
       expect((await attempt('kubectl', words)).said, kind).to.match(/system:anonymous" cannot list/);
     }
+  });
+
+  it('gives agents no more than a host and its signs of life take', async () => {
+    await install('--image', `${IMAGE}:latest`, '--replicas', '2', '--docker-agent');
+    const agent = ['--namespace', NAMESPACE, '--as', `system:serviceaccount:${NAMESPACE}:brokersdk-agent`];
+    runTool('kubectl', ['create', ...agent, '--filename', '-'], {
+      input: JSON.stringify(dockerHost('one')),
+    });
+    for (const words of [
+      ['get', 'secrets'],
+      ['get', 'secret', 'brokersdk-tls'],
+      ['delete', 'dockerhosts.sdkbroker.broker.io', 'one'],
+      ['get', 'serviceinstances.sdkbroker.broker.io'],
+    ]) {
+      expect((await attempt('kubectl', [...agent, ...words])).said, words.join(' ')).to.match(
+        /forbidden: User/,
+      );
+    }
+    await install('--image', `${IMAGE}:latest`, '--replicas', '2');
+    expect(
+      (await attempt('kubectl', [...agent, 'get', 'dockerhosts.sdkbroker.broker.io', 'one'])).said,
+    ).to.match(/forbidden: User/);
+  });
+
+  it('lets administrators in whose Secret is there', async () => {
+    const options = ['--image', `${IMAGE}:latest`, '--replicas', '2', '--administrators'];
+    await install(...options).then(
+      () => expect.fail('installed without the Secret'),
+      (error: Error) => expect(error.message).to.include('there is no Secret brokersdk-admin-credentials'),
+    );
+    const secret = {
+      ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'brokersdk-admin-credentials' } },
+      stringData: { credentials: `admin:${randomUUID()}\n` },
+    };
+    runTool('kubectl', ['create', '--namespace', NAMESPACE, '--filename', '-'], {
+      input: JSON.stringify(secret),
+    });
+    await install(...options);
+    const { spec, status } = await ours('deployment', 'brokersdk');
+    expect(status).to.include({ replicas: 2, readyReplicas: 2 });
+    const { env } = spec.template.spec.containers[0];
+    expect(env.map(({ name }: any) => name)).to.include('BROKER_ADMIN_CREDENTIALS_FILE');
   });
 
   it('goes on where the pod that runs the controllers is deleted', async () => {
@@ -164,6 +214,11 @@ describe('a broker on a cluster', function () {
   });
 
   it('leaves nothing behind once they are gone', async () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret' };
+    const labels = { 'sdkbroker.broker.io/secret': 'backend' };
+    runTool('kubectl', ['create', '--namespace', NAMESPACE, '--filename', '-'], {
+      input: JSON.stringify({ ...secret, metadata: { name: 'docker-host-tls-one', labels } }),
+    });
     const removal = uninstall('--wait', '120');
     await script('unbind', survivor);
     await script('deprovision', survivor);

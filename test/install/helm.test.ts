@@ -85,18 +85,25 @@ suiteUnless(missingTool('helm', 'kubectl'), 'the Helm chart', function () {
     it('on OpenShift', () =>
       expectSame({ apis: ['security.openshift.io/v1'] }, 'install/kustomize/overlays/openshift'));
 
-    it('in another namespace, without the sample, with workloads', () => {
+    it('in another namespace, without the sample, with all that can be added', () => {
       mkdirSync(join(ROOT, '.local'), { recursive: true });
       const folder = mkdtempSync(join(ROOT, '.local/kustomize-'));
       const base = relative(folder, join(ROOT, 'install/kustomize'));
       const kustomization = {
         namespace: 'other',
         resources: [`${base}/base`],
-        components: [`${base}/components/disruption-budget`, `${base}/components/workloads`],
+        components: ['disruption-budget', 'workloads', 'docker-agent', 'administrators'].map(
+          (name) => `${base}/components/${name}`,
+        ),
       };
       writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
       try {
-        const values = { sample: { enabled: false }, workloads: { enabled: true } };
+        const values = {
+          sample: { enabled: false },
+          workloads: { enabled: true },
+          dockerAgent: { enabled: true },
+          administrators: { existingSecret: 'brokersdk-admin-credentials' },
+        };
         expectSame({ namespace: 'other', values }, folder);
       } finally {
         rmSync(folder, { recursive: true });
@@ -162,7 +169,8 @@ suiteUnless(missingTool('helm', 'kubectl'), 'the Helm chart', function () {
     it('for settings are those of the broker, but for what the chart decides', () => {
       const CHARTS_OWN = [
         ...['host', 'port', 'healthPort', 'namespace', 'catalogFile'],
-        ...['username', 'password', 'credentialsFile', 'bearerTokenFile', 'tlsCertFile', 'tlsKeyFile'],
+        ...['username', 'password', 'credentialsFile', 'bearerTokenFile', 'adminCredentialsFile'],
+        ...['tlsCertFile', 'tlsKeyFile'],
       ];
       const names = Object.keys(SETTINGS).filter((name) => !CHARTS_OWN.includes(name));
       const { properties } = schema.properties.settings;

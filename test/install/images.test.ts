@@ -1,6 +1,7 @@
 // The images that `make images` built, run as a careful cluster runs them: nobody's user, nothing to write to, no
 // capabilities, no network. IMAGE names another than brokersdk.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -17,6 +18,7 @@ const BROKER = process.env.IMAGE ?? 'brokersdk';
 const ECHO_SERVICE = `${BROKER}-echo-service`;
 const ETCD = `${BROKER}-etcd`;
 const POSTGRES = `${BROKER}-postgres`;
+const REDIS = `${BROKER}-redis`;
 const CONFINED = [
   ...['--read-only', '--network', 'none'],
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
@@ -41,9 +43,9 @@ async function whyNot(): Promise<string | undefined> {
     return 'no Docker engine answers';
   }
   try {
-    await docker('image', 'inspect', BROKER, ECHO_SERVICE, ETCD, POSTGRES);
+    await docker('image', 'inspect', BROKER, ECHO_SERVICE, ETCD, POSTGRES, REDIS);
   } catch {
-    return `${BROKER}, ${ECHO_SERVICE}, ${ETCD} and ${POSTGRES} are not all here; make images builds them`;
+    return `${BROKER}, ${ECHO_SERVICE}, ${ETCD}, ${POSTGRES} and ${REDIS} are not all here; make images builds them`;
   }
   return undefined;
 }
@@ -90,7 +92,7 @@ describe('the images', function () {
     if (reason !== undefined) skipAloud(this, `the tests of the images: ${reason}`);
   });
 
-  for (const image of [BROKER, ECHO_SERVICE, ETCD, POSTGRES]) {
+  for (const image of [BROKER, ECHO_SERVICE, ETCD, POSTGRES, REDIS]) {
     it(`say what they are: ${image}`, async () => {
       const [{ Config, RepoTags }] = JSON.parse(await docker('image', 'inspect', image));
       const label = (name: string): string => Config.Labels[`org.opencontainers.image.${name}`];
@@ -218,6 +220,96 @@ describe('the images', function () {
       expect((await run('docker', ['logs', container])).stderr).not.to.include('secret');
     } finally {
       await docker('rm', '--force', container);
+    }
+  });
+
+  const redis = ['--env', 'PASSWORD=administrator', REDIS];
+
+  it('stop at a SIGTERM: Redis', async () => {
+    const data = ['--tmpfs', '/var/lib/redis:mode=700,uid=65532,gid=65532'];
+    expect(await codeWhenStopped(/Ready to accept connections/, ...data, ...redis)).to.equal(0);
+  });
+
+  it('have the broker ask again while Redis is not up', async () => {
+    for (const hook of ['/provision', '/unbind']) {
+      const options = ['--env', 'BINDING_USERNAME=one', '--entrypoint', hook];
+      const { code } = await docker('run', '--rm', ...CONFINED, ...options, ...redis).catch((error) => error);
+      expect(code, hook).to.equal(75);
+    }
+  });
+
+  /** Calls a hook of the container until it has done its work; resolves with what it prints. */
+  const hook = (container: string, path: string, env: Record<string, string> = {}): Promise<string> =>
+    eventually(
+      () => docker('exec', ...variables(env), container, path).catch(String),
+      (said) => !said.includes('not up yet'),
+    );
+  const variables = (env: Record<string, string>): string[] =>
+    Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const redisCli = (password: string, container: string, ...words: string[]): string[] => [
+    ...['exec', '--env', `REDISCLI_AUTH=${password}`, container],
+    ...['redis-cli', '--user', 'one.user', ...words],
+  ];
+
+  it('make and remove a user of Redis by the hooks, however often, and keep it when restarted', async () => {
+    // With the volume that the image declares: what a restart keeps is in it.
+    const container = await docker('run', '--detach', ...CONFINED, ...redis);
+    const bind = (password: string): Promise<string> =>
+      hook(container, '/bind', { BINDING_USERNAME: 'one.user', BINDING_PASSWORD: password });
+    const user = (password: string, ...words: string[]): Promise<string> =>
+      docker(...redisCli(password, container, ...words));
+    try {
+      expect(await hook(container, '/provision')).to.equal('');
+      expect(await user('secret1', 'GET', 'greeting')).to.include('NOAUTH');
+      for (const password of ['secret1', 'secret1', 'secret2'])
+        expect(JSON.parse(await bind(password))).to.deep.equal({
+          host: '$HOST',
+          port: '$PORT_6379',
+          username: 'one.user',
+          password,
+          uri: `redis://one.user:${password}@$HOST:$PORT_6379`,
+        });
+      expect(await user('secret1', 'GET', 'greeting')).to.include('NOAUTH');
+      expect(await user('secret2', 'SET', 'greeting', 'hello')).to.equal('OK');
+      for (const forbidden of [
+        'ACL LIST',
+        'CONFIG GET *',
+        'SHUTDOWN',
+        'MODULE LIST',
+        'MONITOR',
+        'CLIENT LIST',
+      ])
+        expect(await user('secret2', ...forbidden.split(' ')), forbidden).to.include('NOPERM');
+      await docker('restart', container);
+      expect(await hook(container, '/provision')).to.equal('');
+      expect(await user('secret2', 'GET', 'greeting')).to.equal('hello');
+
+      const session = spawn('docker', redisCli('secret2', container, 'SUBSCRIBE', 'news'));
+      await once(session.stdout, 'data');
+      const ended = once(session, 'close');
+      for (const time of ['once', 'twice'])
+        expect(await hook(container, '/unbind', { BINDING_USERNAME: 'one.user' }), time).to.equal('');
+      await ended;
+      expect(await user('secret2', 'GET', 'greeting')).to.include('NOAUTH');
+      expect(await hook(container, '/deprovision')).to.equal('');
+      const logs = await run('docker', ['logs', container]);
+      expect(logs.stdout + logs.stderr).not.to.match(/secret[12]|administrator/);
+    } finally {
+      await docker('rm', '--force', '--volumes', container);
+    }
+  });
+
+  it('make up a password of the administrator of Redis where none is given, and keep it', async () => {
+    const container = await docker('run', '--detach', ...CONFINED, REDIS);
+    const asDefault = (): Promise<string> => docker('exec', container, 'redis-cli', 'PING');
+    try {
+      for (const start of ['first', 'second']) {
+        expect(await hook(container, '/provision'), start).to.equal('');
+        expect(await asDefault(), start).to.include('NOAUTH');
+        await docker('restart', container);
+      }
+    } finally {
+      await docker('rm', '--force', '--volumes', container);
     }
   });
 });

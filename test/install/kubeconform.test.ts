@@ -40,6 +40,12 @@ const files = (folder: string): Manifest[] =>
     parseManifests(readFileSync(join(ROOT, folder, file), 'utf8')),
   );
 
+/** The objects in the YAML blocks of a document, but for those that kustomize reads. */
+const examples = (document: string): Manifest[] =>
+  [...readFileSync(join(ROOT, document), 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, text]) => parseManifests(text!))
+    .filter(({ apiVersion, kind }) => apiVersion !== undefined && kind !== 'Kustomization');
+
 const EVERYTHING = {
   image: { pullSecrets: ['login'] },
   settings: { 'log-level': 'debug' },
@@ -48,6 +54,9 @@ const EVERYTHING = {
   affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [] } },
   extraEnv: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'token', key: 'token' } } }],
   serviceAccount: { annotations: { team: 'a' } },
+  administrators: { existingSecret: 'administrators' },
+  workloads: { enabled: true },
+  dockerAgent: { enabled: true },
 };
 
 const OBJECTS: [title: string, kubernetes: string, manifests: () => Manifest[]][] = [
@@ -61,6 +70,8 @@ const OBJECTS: [title: string, kubernetes: string, manifests: () => Manifest[]][
   ['the custom resource definitions', NEWEST, () => files('crds')],
   ['the custom resource definitions', OLDEST, () => files('crds')],
   ['the sample offerings', NEWEST, () => files('install/samples')],
+  ['the examples of docs/installing.md', NEWEST, () => examples('docs/installing.md')],
+  ['the examples of docs/custom-resources.md', NEWEST, () => examples('docs/custom-resources.md')],
   ['etcd', NEWEST, () => kustomize('install/etcd/base')],
   ['etcd', OLDEST, () => kustomize('install/etcd/base')],
   ['etcd without a volume', OLDEST, () => kustomize('install/etcd/ephemeral')],

@@ -118,22 +118,23 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
       const kinds = ['serviceinstances', 'servicebindings', 'serviceofferings'];
       expect(rights(pick(manifests, 'Role/brokersdk'))).to.deep.equal([
         ...kinds.map((kind) => `${GROUP}/${kind}: get list watch create update delete`),
-        ...kinds.map((kind) => `${GROUP}/${kind}/status: update`),
+        `${GROUP}/dockerhosts: get list watch create update`,
+        ...[...kinds, 'dockerhosts'].map((kind) => `${GROUP}/${kind}/status: update`),
         ...kinds.slice(0, 2).map((kind) => `${GROUP}/${kind}/finalizers: update`),
         '/secrets: get list watch create update delete',
         '/configmaps: get list watch',
-        'coordination.k8s.io/leases[brokersdk-controllers]: get list watch update',
-        'coordination.k8s.io/leases: create',
+        'coordination.k8s.io/leases: get list watch create update',
         '/events: create list watch',
       ]);
       expect(rights(pick(manifests, 'ClusterRole/brokersdk-view'))).to.deep.equal(
-        kinds.map((kind) => `${GROUP}/${kind}: get list watch`),
+        [...kinds, 'dockerhosts'].map((kind) => `${GROUP}/${kind}: get list watch`),
       );
       expect(rights(pick(manifests, 'ClusterRole/brokersdk-edit'))).to.deep.equal(
         kinds.slice(0, 2).map((kind) => `${GROUP}/${kind}: create update patch delete`),
       );
       expect(rights(pick(manifests, 'ClusterRole/brokersdk-admin'))).to.deep.equal([
         `${GROUP}/serviceofferings: create update patch delete`,
+        `${GROUP}/dockerhosts: create update patch delete`,
       ]);
       const bindings = manifests.filter(({ kind }) => kind.endsWith('Binding'));
       expect(bindings.map(({ roleRef, subjects }) => [roleRef.kind, roleRef.name, subjects])).to.deep.equal([
@@ -163,6 +164,40 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
     expect(own).to.include('/secrets: patch');
   });
 
+  it('give agents an account only where that is asked for, and no more than a host and its signs of life take', () => {
+    const name = 'brokersdk-agent';
+    expect(dryRun('kubernetes').filter(({ metadata }) => metadata.name === name)).to.deep.equal([]);
+    const manifests = dryRun('kubernetes', '--docker-agent', '--namespace', 'other');
+    expect(securityProblems(manifests)).to.deep.equal([]);
+    expect(rights(pick(manifests, `Role/${name}`))).to.deep.equal([
+      `${GROUP}/dockerhosts: get create update`,
+      'coordination.k8s.io/leases: get create update',
+    ]);
+    const { roleRef, subjects } = pick(manifests, `RoleBinding/${name}`);
+    expect([roleRef.kind, roleRef.name]).to.deep.equal(['Role', name]);
+    expect(subjects).to.deep.equal([{ kind: 'ServiceAccount', name, namespace: 'other' }]);
+    expect(pick(manifests, `ServiceAccount/${name}`).automountServiceAccountToken).to.equal(false);
+  });
+
+  it('tell the broker of administrators only where they are asked for, and give it their file then', () => {
+    const { env } = SETTINGS.adminCredentialsFile;
+    const mountsOf = (manifests: Manifest[]): any[] =>
+      podOf(manifests).volumes.map(({ secret }: any) => secret.secretName);
+    expect(environmentOf(dryRun('kubernetes'))).not.to.have.property(env);
+    expect(mountsOf(dryRun('kubernetes'))).not.to.include('brokersdk-admin-credentials');
+    for (const platform of ['kubernetes', 'openshift']) {
+      const manifests = dryRun(platform, '--administrators');
+      expect(securityProblems(manifests)).to.deep.equal([]);
+      const { volumes, containers } = podOf(manifests);
+      const { name, secret } = volumes.find(
+        (volume: any) => volume.secret.secretName === 'brokersdk-admin-credentials',
+      );
+      expect(secret).not.to.have.property('optional');
+      const { mountPath } = containers[0].volumeMounts.find((mount: any) => mount.name === name);
+      expect(environmentOf(manifests)[env]).to.equal(`${mountPath}/${secret.items[0].path}`);
+    }
+  });
+
   it('are plain ASCII: the kustomize of kubectl 1.21 reads nothing else', () => {
     for (const folder of ['install/kustomize', 'install/etcd']) {
       const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' });
@@ -178,9 +213,15 @@ suiteUnless(missingTool('kubectl'), 'the manifests', function () {
     const defined = readdirSync(join(ROOT, 'crds')).map((file) =>
       parse(readFileSync(join(ROOT, 'crds', file), 'utf8')),
     );
-    const [rule] = pick(overlay('kubernetes'), 'Role/brokersdk').rules;
-    expect(rule.apiGroups).to.deep.equal([...new Set(defined.map(({ spec }) => spec.group))]);
-    expect(rule.resources).to.have.members(defined.map(({ spec }) => spec.names.plural));
+    const groups = [...new Set(defined.map(({ spec }) => spec.group))];
+    expect(groups).to.have.lengthOf(1);
+    const rules = pick(overlay('kubernetes'), 'Role/brokersdk').rules.filter(
+      ({ apiGroups, verbs }: Record<string, string[]>) =>
+        apiGroups![0] === groups[0] && verbs!.includes('list'),
+    );
+    expect(rules.flatMap(({ resources }: any) => resources)).to.have.members(
+      defined.map(({ spec }) => spec.names.plural),
+    );
   });
 
   it('leave the broker more time to stop than it takes', () => {

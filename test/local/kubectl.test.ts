@@ -24,6 +24,13 @@ const itRecent = isRecent ? it : it.skip;
 
 const CRDS = fileURLToPath(new URL('../../crds/', import.meta.url));
 
+const HOST = `
+apiVersion: sdkbroker.broker.io/v1alpha1
+kind: DockerHost
+metadata: { name: one }
+spec: { engine: 'tcp://192.0.2.1:2376', serviceHost: one.test }
+`;
+
 const BINDING = `
 apiVersion: sdkbroker.broker.io/v1alpha1
 kind: ServiceBinding
@@ -106,6 +113,19 @@ interface Result {
     expect(row).to.match(/^one +first +\d+s$/);
     const [wide] = (await kubectl('get osbb -o wide')).split('\n');
     expect(wide).to.match(/AGE +BINDING ID +DESCRIPTION +EXPIRES$/);
+  });
+
+  it('shows Docker hosts, fills in what is not said, and cordons one', async () => {
+    await kubectl('apply -f -', HOST);
+    const [head, row] = (await kubectl('get osbh')).split('\n');
+    expect(head).to.match(/^NAME +ENGINE +ALIVE +SCHEDULABLE +INSTANCES +AGE$/);
+    expect(row).to.match(/^one +tcp:\/\/192\.0\.2\.1:2376 +true +\d+s$/);
+    await kubectl('patch osbh one --type=merge -p {"spec":{"schedulable":false}}');
+    const { spec } = JSON.parse(await kubectl('get osbh one -o json')) as { spec: object };
+    expect(spec).to.include({ schedulable: false, perfFactor: 1, keepaliveSeconds: 60 });
+    const wrong = await attempt('apply -f -', HOST.replace('tcp:', 'http:'));
+    expect(wrong.stderr).to.match(/is invalid: spec\.engine: Invalid value: "http:/);
+    await kubectl('delete osbh one');
   });
 
   it('gets by label, by name, as JSON and as YAML', async () => {

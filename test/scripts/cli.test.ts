@@ -141,7 +141,7 @@ describe('the program brokersdk', function () {
     expect(code).to.equal(1);
     const line = samples.split('\n').findIndex((text) => text.includes('backend: http')) + 1;
     expect(stdout).to.equal(
-      `${path}:${line}: spec.plans[0].backend: there is no "htp" in this broker; it has: etcd, http, workload\n` +
+      `${path}:${line}: spec.plans[0].backend: there is no "htp" in this broker; it has: docker, etcd, http, workload\n` +
         `${path}: 1 of 2 offerings and 2 of 3 plans right; 1 problem.\n`,
     );
   });

@@ -9,6 +9,13 @@ export interface Certificate {
   keyFile: string;
 }
 
+export interface Request {
+  usage: Usage;
+  commonName: string | undefined;
+  /** Where its holder is; 127.0.0.1 by default. */
+  address?: string;
+}
+
 export type Usage = 'serverAuth' | 'clientAuth' | 'serverAuth,clientAuth';
 
 export const pemOf = ({ certFile, keyFile }: Certificate): { cert: string; key: string } => ({
@@ -42,13 +49,13 @@ export class Authority {
   }
 
   /**
-   * A certificate for 127.0.0.1, in files of that name. etcd takes those of version 3 only, which is what the extensions
+   * A certificate for that address, in files of that name. etcd takes those of version 3 only, which is what the extensions
    * make it.
    */
-  issue(name: string, { usage, commonName }: { usage: Usage; commonName: string | undefined }): Certificate {
+  issue(name: string, { usage, commonName, address = '127.0.0.1' }: Request): Certificate {
     const issued = filesOf(this.#directory, name);
     const [request, extensions] = [`${issued.certFile}.csr`, `${issued.certFile}.ext`];
-    writeFileSync(extensions, `subjectAltName=IP:127.0.0.1\nextendedKeyUsage=${usage}\n`);
+    writeFileSync(extensions, `subjectAltName=IP:${address}\nextendedKeyUsage=${usage}\n`);
     const subject = commonName === undefined ? `/O=${name}` : `/CN=${commonName}`;
     openssl('req', '-new', ...NEW_KEY, '-subj', subject, '-out', request, '-keyout', issued.keyFile);
     const signer = ['-CA', this.#own.certFile, '-CAkey', this.#own.keyFile, '-CAcreateserial', '-days', '2'];

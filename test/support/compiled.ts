@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const FOLDERS = ['src', 'test/support', 'test/chaos', 'test/etcd'];
+const FOLDERS = ['src', 'test/support', 'test/chaos', 'test/etcd', 'test/docker'];
 /** Where the program looks for them, and for its packages. */
 const BESIDE = ['node_modules', 'crds', 'package.json'];
 

@@ -1,6 +1,6 @@
 // The two hooks of `helm uninstall`. `before`: without a broker nobody lets go of the instances and bindings that there
 // are, and their finalizers would hold them, and their namespace, for ever; so it is not removed while there are any.
-// `after`: once its pods are gone, removes what the broker made for itself and would have made again.
+// `after`: once its pods are gone, and the rights of the agents, removes what these made and would have made again.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, NAMESPACE, MOMENT } = 
 const OURS = `/apis/sdkbroker.broker.io/v1alpha1/namespaces/${NAMESPACE}`;
 const PODS = `/api/v1/namespaces/${NAMESPACE}/pods`;
 const BROKERS = `${PODS}?labelSelector=app.kubernetes.io/name=brokersdk,app.kubernetes.io/component=broker`;
-const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/brokersdk-controllers`;
+const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`;
 const DASHBOARD_KEY = `/api/v1/namespaces/${NAMESPACE}/secrets/brokersdk-dashboard-key`;
 
 /** Resolves to the answer, or to nothing where there is no such thing. */
@@ -53,7 +53,9 @@ async function before() {
 async function after() {
   while ((await count(BROKERS)) > 0) await sleep(1000);
   await call('DELETE', `${OURS}/serviceofferings?labelSelector=sdkbroker.broker.io/source`);
-  await call('DELETE', LEASE);
+  await call('DELETE', `${OURS}/dockerhosts`);
+  await call('DELETE', `${LEASES}?labelSelector=sdkbroker.broker.io/lease=docker-host`);
+  await call('DELETE', `${LEASES}/brokersdk-controllers`);
   await call('DELETE', DASHBOARD_KEY);
   await call('DELETE', `${PODS}/brokersdk-test`); // left where a test failed, for its log
 }
