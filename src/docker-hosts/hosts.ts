@@ -123,13 +123,15 @@ export class DockerHosts {
   #viewOf(host: Readonly<DockerHost>): HostView {
     const { serviceHost, schedulable = true, perfFactor = 1, ports } = host.spec;
     const { isAlive, lost } = this.sources.heartbeats.of(host);
+    const { name } = host.metadata;
+    const taken = new Set([...takenPorts(host), ...(this.#avoided.get(name) ?? [])]);
     return {
-      name: host.metadata.name,
+      name,
       serviceHost,
       isAlive,
       schedulable,
       perfFactor,
-      freePorts: ports && countFree(ports, takenPorts(host)),
+      freePorts: ports && countFree(ports, taken),
       lost,
     };
   }

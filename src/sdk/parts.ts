@@ -18,6 +18,7 @@ export interface PartsOptions {
 export class Parts {
   readonly #options: PartsOptions;
   readonly #stores = new Map<string, ResourceStore<KubeObject>>();
+  readonly #types: ResourceType[] = [];
   readonly #parts: { backend: string; part: BrokerPart }[];
 
   constructor(backends: Iterable<AnyBackend>, options: PartsOptions) {
@@ -32,6 +33,11 @@ export class Parts {
   /** What the parts follow, by the names of the resources in the API. */
   get stores(): Readonly<Record<string, ResourceStore<KubeObject>>> {
     return Object.fromEntries(this.#stores);
+  }
+
+  /** The kinds of these. */
+  get types(): readonly ResourceType[] {
+    return this.#types;
   }
 
   get routes(): Koa.Middleware[] {
@@ -60,6 +66,7 @@ export class Parts {
     const { clientOf, log, clock, random } = this.#options;
     const selection = labelSelector === undefined ? {} : { labelSelector };
     const store = new ResourceStore<T>({ client: clientOf<T>(type), log, clock, random, ...selection });
+    this.#types.push(type);
     this.#stores.set(type.plural, store as unknown as ResourceStore<KubeObject>);
     return store;
   };

@@ -107,7 +107,7 @@ export async function startBroker(
       metrics: assembled.metrics,
       log,
     });
-    await unlessAborted(requireCluster(cluster, namespace), signal);
+    await unlessAborted(requireCluster(cluster, namespace, parts.types), signal);
     leading = election.run(leaving.signal, (term) => leadership.lead(term));
     for (const store of followed) store.start(ending.signal);
     await unlessAborted(Promise.all(followed.map((store) => store.synced)), signal);

@@ -6,6 +6,7 @@ import { runTool } from '../install/tools.js';
 import { eventually } from '../support/unchanged.js';
 import { attempt, everything, get, kubectl, run } from './cluster.js';
 import { dockerHost } from './docker-host.js';
+import { brokerPods, leader } from './leader.js';
 
 const NAMESPACE = `e2e-${randomBytes(3).toString('hex')}`;
 const IMAGE = process.env.IMAGE ?? 'brokersdk';
@@ -26,19 +27,6 @@ const uninstall = (...options: string[]) =>
 const ours = (...words: string[]): Promise<any> => get('--namespace', NAMESPACE, ...words);
 const script = (name: string, env: NodeJS.ProcessEnv = {}): Promise<string> =>
   run(`test-scripts/${name}.sh`, [], { ...IN_CLUSTER, ...env });
-
-/** Those that are not on their way out. */
-async function brokerPods(): Promise<any[]> {
-  const { items } = await ours('pods', '--selector', 'app.kubernetes.io/component=broker');
-  return items.filter(({ metadata }: any) => !metadata.deletionTimestamp);
-}
-
-/** The pod that runs the controllers. Whoever holds the Lease puts its host's name first. */
-async function leader(): Promise<string> {
-  const [pods, lease] = await Promise.all([brokerPods(), ours('lease', 'brokersdk-controllers')]);
-  const names = pods.map(({ metadata }) => metadata.name as string);
-  return names.find((name) => lease.spec.holderIdentity?.startsWith(name)) ?? '';
-}
 
 /** One life of an instance after the other, in so many rows at a time, for as long as the trouble lasts. */
 async function livesDuring(trouble: () => Promise<unknown>): Promise<number> {
@@ -169,9 +157,15 @@ describe('a broker on a cluster', function () {
 
   it('goes on where the pod that runs the controllers is deleted', async () => {
     const lives = await livesDuring(async () => {
-      const victim = await eventually(leader, (name) => name !== '');
+      const victim = await eventually(
+        () => leader(NAMESPACE),
+        (name) => name !== '',
+      );
       await kubectl('--namespace', NAMESPACE, 'delete', 'pod', victim);
-      await eventually(leader, (name) => name !== '' && name !== victim);
+      await eventually(
+        () => leader(NAMESPACE),
+        (name) => name !== '' && name !== victim,
+      );
       await kubectl('--namespace', NAMESPACE, 'rollout', 'status', 'deployment/brokersdk', '--timeout=120s');
     });
     expect(lives).to.be.at.least(2);
@@ -180,9 +174,9 @@ describe('a broker on a cluster', function () {
   it('is brought to another image while instances live', async () => {
     await script('provision', survivor);
     const bound = await script('bind', { ...survivor, SHOW_CREDENTIALS: '1' });
-    const old = (await brokerPods()).map(({ metadata }) => metadata.name);
+    const old = (await brokerPods(NAMESPACE)).map(({ metadata }) => metadata.name);
     await livesDuring(() => install('--image', `${IMAGE}:${TAG}`, '--replicas', '2'));
-    const pods = await brokerPods();
+    const pods = await brokerPods(NAMESPACE);
     if (TAG !== 'latest')
       expect(pods.filter(({ metadata }) => old.includes(metadata.name))).to.deep.equal([]);
     expect(pods.map(({ spec }) => spec.containers[0].image)).to.deep.equal(Array(2).fill(`${IMAGE}:${TAG}`));
@@ -197,7 +191,7 @@ describe('a broker on a cluster', function () {
   it('was never refused anything by the cluster, and told no secret to its log', async () => {
     const { data } = await ours('secret', 'brokersdk-credentials');
     const password = Buffer.from(data.password, 'base64').toString();
-    for (const { metadata } of await brokerPods()) {
+    for (const { metadata } of await brokerPods(NAMESPACE)) {
       const log = await kubectl('--namespace', NAMESPACE, 'logs', metadata.name);
       expect(log).to.include('the broker serves');
       expect(/: 403 |Forbidden/.exec(log)?.[0]).to.equal(undefined);

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { eventually } from '../support/unchanged.js';
 import { type Application, runApplication } from './application.js';
 import { attempt, everything, run } from './cluster.js';
+import { killLeader } from './leader.js';
 import { provideVolumes } from './volumes.js';
 import { Scene } from './workload-scene.js';
 
@@ -85,21 +86,6 @@ const message = (service: string): Application => ({
   env: { URI: 'uri' },
   service,
 });
-
-/** The pod that runs the controllers. Whoever holds the Lease puts its host's name first. */
-async function leader(): Promise<string> {
-  const { items } = await scene.get('pods', '--selector', BROKER_LABEL);
-  const lease = await scene.find('lease', 'brokersdk-controllers');
-  const names: string[] = items
-    .filter(({ metadata }: any) => !metadata.deletionTimestamp)
-    .map(({ metadata }: any) => metadata.name);
-  return names.find((name) => lease?.spec.holderIdentity?.startsWith(name)) ?? '';
-}
-
-async function killBroker(): Promise<void> {
-  const victim = await eventually(leader, (name) => name !== '');
-  await scene.kubectl('delete', 'pod', victim, '--grace-period=0', '--force');
-}
 
 const appears = (kind: string, name: string): Promise<unknown> =>
   eventually(
@@ -338,13 +324,13 @@ describe('workloads on a cluster', function () {
   it('come to be, change and go, though the broker is killed at each step', async () => {
     await scene.apply(instance('tough', postgres));
     await appears('secret', 'postgres-tough');
-    await killBroker();
+    await killLeader(NAMESPACE);
     await appears('pod', 'postgres-tough-0');
-    await killBroker();
+    await killLeader(NAMESPACE);
     await succeeds('osbi', 'tough');
     await scene.apply(binding('tough-user', 'tough'));
     await appears('job', 'postgres-tough-user-create');
-    await killBroker();
+    await killLeader(NAMESPACE);
     await succeeds('osbb', 'tough-user');
     expect(await sql('tough-user', 'SELECT 1', 'tough')).to.deep.equal({ code: 0, output: '1' });
     const { generation } = (await scene.get('statefulset', 'postgres-tough')).metadata;
@@ -353,14 +339,14 @@ describe('workloads on a cluster', function () {
       () => scene.get('statefulset', 'postgres-tough'),
       ({ metadata }) => metadata.generation > generation,
     );
-    await killBroker();
+    await killLeader(NAMESPACE);
     await succeeds('osbi', 'tough');
     await scene.kubectl('delete', 'osbb', 'tough-user', '--wait=false');
     await appears('job', 'postgres-tough-user-drop');
-    await killBroker();
+    await killLeader(NAMESPACE);
     await scene.kubectl('wait', '--for=delete', 'osbb/tough-user', '--timeout=300s');
     await scene.kubectl('delete', 'osbi', 'tough', '--wait=false');
-    await killBroker();
+    await killLeader(NAMESPACE);
     await scene.kubectl('wait', '--for=delete', 'osbi/tough', '--timeout=300s');
     expect(await scene.ownedBy('tough')).to.deep.equal([]);
   });

@@ -1,18 +1,18 @@
 // Lives of key spaces through brokers that are killed as processes, without a warning, at one of their requests to etcd:
 // another takes over, what was asked for ends well, and after the deprovision nothing is left.
 import { expect } from 'chai';
+import { lifeOf, STEPS } from '../chaos/life.js';
 import { Replicas } from '../chaos/replicas.js';
 import { newId } from '../support/broker.js';
 import { openCluster, type TestCluster } from '../support/cluster.js';
 import { Kube } from '../support/kube.js';
-import type { OsbClient, OsbResponse } from '../support/osb-client.js';
 import { NOTHING } from './direct.js';
 import { Gate } from './gate.js';
 import { applyPlan, BIND, type Credentials, PROVISION, QUERY, untilInCatalog } from './scene.js';
 import { EtcdServer } from './server.js';
-import { type Point, type Step, STEPS } from './steps.js';
+import type { Point } from './steps.js';
 
-const ASYNC = { accepts_incomplete: 'true' };
+const LIFE = { provision: PROVISION, bind: BIND, query: QUERY };
 const PROGRAM = new URL('./broker-process.ts', import.meta.url).pathname;
 
 /** One broker after the other, each killed at one point; to be called in a `describe`. */
@@ -57,7 +57,7 @@ export function itSurvivesKillsAt(points: readonly Point[]): void {
   for (const { step, path, side } of points)
     it(`leaves nothing when it is killed in ${step}, ${side} ${path}`, async () => {
       const [id, binding] = [newId(), newId()];
-      const life = lifeOf(id, binding, replicas);
+      const life = lifeOf({ id, binding, ...LIFE }, replicas);
       for (const each of STEPS.slice(0, STEPS.indexOf(step))) await life(each);
       const killed = gate.trap(path, side, () => replicas.replace('leader'));
       await Promise.all([killed, life(step)]);
@@ -69,31 +69,4 @@ export function itSurvivesKillsAt(points: readonly Point[]): void {
       if (step !== 'deprovision') await life('deprovision');
       expect(await etcd.everything()).to.deep.equal(NOTHING);
     });
-}
-
-/** As a platform does: asks, and again where the connection broke, and polls until it is done. */
-function lifeOf(id: string, binding: string, replicas: Replicas): (step: Step) => Promise<void> {
-  const ask: Record<Step, (osb: OsbClient) => Promise<OsbResponse>> = {
-    provision: (osb) => osb.provision(id, PROVISION, ASYNC),
-    bind: (osb) => osb.bind(id, binding, BIND, ASYNC),
-    unbind: (osb) => osb.unbind(id, binding, { ...QUERY, ...ASYNC }),
-    deprovision: (osb) => osb.deprovision(id, { ...QUERY, ...ASYNC }),
-  };
-  const poll = (step: Step, osb: OsbClient, operation: string): Promise<OsbResponse> =>
-    step === 'bind' || step === 'unbind'
-      ? osb.bindingLastOperation(id, binding, { operation })
-      : osb.lastOperation(id, { operation });
-  return async (step) => {
-    const { status, body } = await replicas.through(ask[step]);
-    expect(status, JSON.stringify(body)).to.be.oneOf([200, 201, 202]);
-    if (status !== 202) return;
-    for (;;) {
-      const { status: answered, body: said } = await replicas.through((osb) =>
-        poll(step, osb, body.operation),
-      );
-      if (answered === 410 || said.state === 'succeeded') return;
-      expect(said.state, JSON.stringify(said)).to.equal('in progress');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
 }

@@ -3,12 +3,14 @@
 import { type Done, done, type InstanceResult, type NamedBackend, type Waiting } from '../../sdk/index.js';
 import { bind, unbind } from './bindings.js';
 import { ensureContainer } from './container.js';
+import { withUsability } from './failure.js';
 import { callForInstance, hasHooks } from './hook-calls.js';
 import { held } from './inventory.js';
 import { observe } from './observe.js';
 import { keepPorts } from './ports.js';
 import { existingContainer } from './pre-existing.js';
 import { destroy } from './removal.js';
+import { keepReady } from './ready.js';
 import { type Running, runningAt, untilReady } from './running.js';
 import { DockerSettings } from './settings.js';
 import { type DockerInstance, isWaiting, Site } from './site.js';
@@ -32,7 +34,10 @@ export function dockerBackend(): NamedBackend<DockerSettings> {
       return attached.part;
     },
 
-    ensure: (instance) => told(instance.log, () => ensure(site(), instance)),
+    ensure: (instance) =>
+      told(instance.log, () => ensure(site(), instance)).catch(async (error: unknown) => {
+        throw await withUsability(site(), instance, error);
+      }),
 
     destroy: (instance) => told(instance.log, () => destroy(site(), instance)),
 
@@ -56,6 +61,8 @@ export function dockerBackend(): NamedBackend<DockerSettings> {
   };
 }
 
+const NOTHING_SAID = { state: 'missing' } as const;
+
 async function ensure(site: Site, instance: DockerInstance): Promise<Done<InstanceResult> | Waiting> {
   const place = await site.placeFor(instance);
   if (isWaiting(place)) return place;
@@ -66,9 +73,9 @@ async function ensure(site: Site, instance: DockerInstance): Promise<Done<Instan
   const pending = await untilReady(running, instance);
   if (pending) return pending;
   if (isOwn) await keepPorts(instance, facts.published);
-  if (!hasHooks(instance)) return doneWith(undefined, running, instance);
-  const result = await callForInstance('/provision', running, instance);
+  const result = hasHooks(instance) ? await callForInstance('/provision', running, instance) : NOTHING_SAID;
   if (isWaiting(result)) return result;
+  if (isOwn) await keepReady(instance, facts);
   return doneWith(result.state === 'done' ? result.output['dashboard_url'] : undefined, running, instance);
 }
 

@@ -27,12 +27,16 @@ export async function ensureContainer(
   const own = labelsOf(site, name);
   const labels = { ...own, ...labelsOn(site, place.hostUid) };
   const wanted = specOf(instance, image, ports, labels);
+  const env = await environmentFor(instance); // it may be what fails: before anything is removed
   const present = await engine.inspect(name, signal);
   if (present && !hasLabels(present.labels, own)) throw new TerminalError(notOurs(instance, place));
   if (!present || !isAsWanted(present, wanted)) {
     if (present) await engine.remove(name, { stopSeconds: STOP_SECONDS }, signal);
-    for (const volume of wanted.volumes.values()) await engine.ensureVolume(volume, labels, signal);
-    await create(place, instance, wanted);
+    // One of its own may have the label of a DockerHost that is gone, and was made anew.
+    const volumes = new Set(await engine.volumes(own, signal));
+    for (const volume of wanted.volumes.values())
+      if (!volumes.has(volume)) await engine.ensureVolume(volume, labels, signal);
+    await create(place, instance, { ...wanted, env });
   } else if (present.state.running || present.state.restarting) {
     return present;
   }
@@ -127,13 +131,9 @@ async function imageOf({ engine, host }: Place, { settings, signal }: DockerInst
   return (await engine.findImage(reference, signal))!;
 }
 
-async function create(
-  { engine }: Place,
-  instance: DockerInstance,
-  spec: Omit<ContainerSpec, 'env'>,
-): Promise<void> {
+async function create({ engine }: Place, { signal }: DockerInstance, spec: ContainerSpec): Promise<void> {
   try {
-    await engine.create({ ...spec, env: await environmentFor(instance) }, instance.signal);
+    await engine.create(spec, signal);
   } catch (error) {
     // A call that was cut off has made it a moment ago.
     if (!isEngineError(error, 'conflict')) throw error;

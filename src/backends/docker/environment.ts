@@ -32,5 +32,7 @@ export async function environmentFor(instance: DockerInstance): Promise<Record<s
 
 function asText(parameter: string, value: unknown): string {
   if (['string', 'number', 'boolean'].includes(typeof value)) return String(value);
-  throw new TerminalError(`the parameter ${parameter} must be a text, a number or true or false`);
+  throw new TerminalError(`the parameter ${parameter} must be a text, a number or true or false`, {
+    updateRepeatable: false,
+  });
 }

@@ -1,8 +1,9 @@
 // What the broker has on its hosts, whatever has become of the resources.
 import type { HeldInstance } from '../../sdk/index.js';
+import { isEngineError } from './engine-errors.js';
 import { instanceIn, labelsOn } from './labels.js';
 import type { DockerSettings } from './settings.js';
-import type { Site } from './site.js';
+import type { Place, Site } from './site.js';
 
 /** Of hosts that give no sign of life, only what stands in their status. */
 export async function held(
@@ -12,16 +13,24 @@ export async function held(
 ): Promise<HeldInstance[]> {
   if (container !== undefined) return []; // of what was there before, the broker has nothing
   const names = new Set(site.hosts.instances());
-  for (const { engine, hostUid } of site.alive()) {
-    for (const { labels } of await engine.containers(labelsOn(site, hostUid), signal)) {
-      const name = instanceIn(labels);
-      if (name !== undefined) names.add(name);
-    }
-    for (const volume of await engine.volumes(labelsOn(site, hostUid), signal)) {
-      names.add(instanceOfVolume(volume));
-    }
+  for (const place of site.alive()) {
+    for (const name of await namesAt(site, place, signal)) names.add(name);
   }
   return [...names].map((name) => ({ name }));
+}
+
+/** None where the engine does not answer: what is on the others is found all the same. */
+async function namesAt(site: Site, { engine, hostUid }: Place, signal: AbortSignal): Promise<string[]> {
+  const labels = labelsOn(site, hostUid);
+  try {
+    const containers = await engine.containers(labels, signal);
+    const volumes = await engine.volumes(labels, signal);
+    const ofContainers = containers.flatMap((container) => instanceIn(container.labels) ?? []);
+    return [...ofContainers, ...volumes.map(instanceOfVolume)];
+  } catch (error) {
+    if (isEngineError(error)) return [];
+    throw error;
+  }
 }
 
 const instanceOfVolume = (volume: string): string => volume.replace(/-[0-9a-f]{8}$/, '');

@@ -8,11 +8,13 @@ import {
   type Waiting,
   waiting,
 } from '../../sdk/index.js';
+import type { EngineAddress } from '../../docker-hosts/engine-address.js';
 import { followDockerHosts } from '../../docker-hosts/follow.js';
 import type { DockerHosts, HostView } from '../../docker-hosts/hosts.js';
 import { followHosts } from '../../docker-hosts/liveness.js';
 import { dockerRoutes } from '../../docker-hosts/rest/routes.js';
 import { Engine } from './engine.js';
+import { EngineError } from './engine-errors.js';
 import { kept } from './kept.js';
 import type { DockerSettings } from './settings.js';
 
@@ -54,7 +56,9 @@ export class Site {
         host: () => this.hosts.hostOf(instance.name) ?? this.#choose(need),
       });
       if (only !== undefined && only !== host)
-        throw new TerminalError(`the instance is on the Docker host ${host}, and stays there`);
+        throw new TerminalError(`the instance is on the Docker host ${host}, and stays there`, {
+          updateRepeatable: false,
+        });
       return this.#at(host);
     } catch (error) {
       if (error instanceof NoHost) return waiting(error.message, RETRY);
@@ -105,7 +109,15 @@ export class Site {
 
   #placeAt(host: HostView): Place {
     const hostUid = this.hosts.sources.hosts.get(host.name)?.metadata.uid ?? '';
-    return { host, hostUid, engine: new Engine(this.hosts.addressOf(host.name)) };
+    return { host, hostUid, engine: new Engine(this.#addressOf(host.name)) };
+  }
+
+  #addressOf(host: string): EngineAddress {
+    try {
+      return this.hosts.addressOf(host);
+    } catch (error) {
+      throw new EngineError('untrusted', (error as Error).message, error);
+    }
   }
 
   async #lead(term: LeaderTerm, { log }: BrokerContext): Promise<void> {

@@ -10,6 +10,7 @@ const PASSING: Partial<Record<EngineErrorKind, string>> = {
   late: 'the Docker host does not answer in time',
   untrusted:
     'the broker and the Docker host do not trust each other: their operator has to look at the certificates',
+  conflict: 'the Docker host is still at work on the container',
   'no space': 'the Docker host has no space left',
   'port taken': 'a port of the Docker host is taken by something else',
 };
@@ -19,6 +20,10 @@ const FINAL: Partial<Record<EngineErrorKind, string>> = {
   invalid:
     'the Docker host refuses what the plan asks for: its operator finds the reason in the log of the broker',
 };
+
+/** What users are told of an engine that does not answer as it should, and may again; undefined for any other error. */
+export const passingText = (error: unknown): string | undefined =>
+  isEngineError(error) ? PASSING[error.kind] : undefined;
 
 const RETRY = { retryAfter: 5 };
 
@@ -30,7 +35,7 @@ export async function told<T>(log: BackendLog, work: () => Promise<T>): Promise<
     if (error instanceof UnknownPort) throw new TerminalError(error.message, { cause: error });
     if (!isEngineError(error)) throw error;
     const { kind, message } = error;
-    const [passing, final] = [PASSING[kind], FINAL[kind]];
+    const [passing, final] = [passingText(error), FINAL[kind]];
     if (passing === undefined && final === undefined) throw error;
     log.warn('the Docker host did not do its part', { error: message });
     if (passing !== undefined) return waiting(passing, RETRY);
