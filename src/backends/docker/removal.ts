@@ -10,7 +10,7 @@ import { type DockerInstance, isWaiting, type Place, type Site } from './site.js
 export async function destroy(site: Site, instance: DockerInstance): Promise<Removed> {
   const place = await site.placeOf(instance);
   if (place && isWaiting(place)) return place;
-  for (const each of place ? [place] : site.alive()) {
+  for (const each of place ? [place] : site.alive().map((host) => site.placeAt(host))) {
     const pending = await removeFrom(site, each, instance);
     if (pending) return pending;
   }

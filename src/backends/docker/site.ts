@@ -86,11 +86,14 @@ export class Site {
   }
 
   /** All hosts that give signs of life. */
-  alive(): Place[] {
-    return this.hosts
-      .list()
-      .filter(({ isAlive }) => isAlive)
-      .map((host) => this.#placeAt(host));
+  alive(): HostView[] {
+    return this.hosts.list().filter(({ isAlive }) => isAlive);
+  }
+
+  /** Throws an EngineError where the material for its TLS is missing or wrong. */
+  placeAt(host: HostView): Place {
+    const hostUid = this.hosts.sources.hosts.get(host.name)?.metadata.uid ?? '';
+    return { host, hostUid, engine: new Engine(this.#addressOf(host.name)) };
   }
 
   #choose(need: Parameters<DockerHosts['choose']>[0]): string {
@@ -104,12 +107,7 @@ export class Site {
     if (!host)
       return waiting(`the Docker host ${name} of the instance is unknown: its agent has to run again`, RETRY);
     if (!host.isAlive) return waiting(`the Docker host ${name} of the instance ${host.lost}`, RETRY);
-    return this.#placeAt(host);
-  }
-
-  #placeAt(host: HostView): Place {
-    const hostUid = this.hosts.sources.hosts.get(host.name)?.metadata.uid ?? '';
-    return { host, hostUid, engine: new Engine(this.#addressOf(host.name)) };
+    return this.placeAt(host);
   }
 
   #addressOf(host: string): EngineAddress {
