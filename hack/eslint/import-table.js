@@ -11,7 +11,8 @@ export const IMPORT_TABLE = [
   ['src/sdk/parts.ts', ['*']],
   ['src/sdk/settings.ts', ['src/sdk/telemetry']],
   ['src/sdk/settings-nearest.ts', []],
-  ['src/sdk/settings-flags.ts', ['src/sdk/settings.ts', 'src/sdk/settings-nearest.ts']],
+  ['src/sdk/flags.ts', ['src/sdk/settings-nearest.ts']],
+  ['src/sdk/settings-flags.ts', ['src/sdk/settings.ts', 'src/sdk/flags.ts']],
   ['src/sdk/settings-file.ts', ['src/sdk/settings.ts', 'src/sdk/settings-nearest.ts']],
   [
     'src/sdk/settings-read.ts',
@@ -99,6 +100,7 @@ export const IMPORT_TABLE = [
       'src/sdk/kube',
       'src/sdk/runtime',
       'src/sdk/telemetry',
+      'src/sdk/flags.ts',
       'src/sdk/settings-nearest.ts',
     ],
   ],

@@ -112,7 +112,7 @@ describe('settings', () => {
       [['--port'], '--port needs a value: --port=VALUE'],
       [['--port', '--host', 'x'], '--port needs a value: --port=VALUE'],
       [['--port=-1'], '--port must be a whole number from 0 to 65535, not "-1"'],
-      [['now'], '"now" is not expected: settings are given as --flag value'],
+      [['now'], 'a word that belongs to no flag is not expected: settings are given as --flag value'],
       [['--no-require-guids'], '--no-require-guids is not a flag; did you mean "--require-guids"?'],
       [['--__proto__', 'x'], '--__proto__ is not a flag; --help lists them'],
     ] as const) {
