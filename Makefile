@@ -34,7 +34,7 @@ test-chaos: node_modules ## Thousands of schedules, and brokers that are killed 
 test-browser: node_modules ## The dashboard of an instance in a real browser: Debian's chromium, or the one that CHROMIUM names
 	npm run --silent test:browser
 
-test-docker: node_modules ## Containers as service instances, on Docker engines of the tests' own: Debian's docker.io, as root
+test-docker: node_modules ## Docker hosts: the agent, and containers on engines of the tests' own (Debian's docker.io, as root)
 	npm run --silent test:docker
 
 test-install: node_modules ## The images, the manifests and the chart, as far as this machine has what that takes: see tools
