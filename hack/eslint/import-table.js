@@ -9,6 +9,7 @@ export const IMPORT_TABLE = [
   ['src/sdk/lead.ts', ['*']],
   ['src/sdk/stores.ts', ['*']],
   ['src/sdk/parts.ts', ['*']],
+  ['src/sdk/access.ts', ['src/sdk/authoring', 'src/sdk/osb', 'src/sdk/settings.ts', 'src/sdk/telemetry']],
   ['src/sdk/settings.ts', ['src/sdk/telemetry']],
   ['src/sdk/settings-nearest.ts', []],
   ['src/sdk/flags.ts', ['src/sdk/settings-nearest.ts']],

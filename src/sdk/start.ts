@@ -1,8 +1,8 @@
 // Puts the rooms together: stores, catalog, leadership, the OSB server; starts them in order and stops them in reverse.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { administratorsOf, credentialsOf, missingVersionStatusOf } from './access.js';
 import type { AnyBackend } from './authoring/backend.js';
-import type { BrokerContext } from './authoring/broker-part.js';
 import type { Service } from './authoring/define-service.js';
 import { Backends } from './catalog/backends.js';
 import { Catalog } from './catalog/catalog.js';
@@ -18,11 +18,7 @@ import type { KubeObject, ResourceClient, ResourceType } from './kube/types.js';
 import { Leadership } from './lead.js';
 import { createBroker } from './operations/broker.js';
 import { createOsbApp } from './osb/app.js';
-import { authentication } from './osb/authentication.js';
-import { checks } from './osb/checks.js';
-import { Credentials } from './osb/credentials.js';
 import { type RunningServer, startServer } from './osb/server.js';
-import { versionCheck } from './osb/version.js';
 import { OwnedObjects } from './owned/owned-objects.js';
 import { Parts } from './parts.js';
 import { requireCluster } from './require-cluster.js';
@@ -248,32 +244,6 @@ async function serve(
     headersTimeoutMs: settings.headersTimeoutSeconds * 1000,
     log,
   });
-}
-
-function credentialsOf(settings: Settings, log: Log): Credentials {
-  const { username, password } = settings;
-  return new Credentials(
-    {
-      pairs: username !== undefined && password !== undefined ? [{ username, password }] : [],
-      pairFile: settings.credentialsFile,
-      tokenFile: settings.bearerTokenFile,
-    },
-    { log },
-  );
-}
-
-const missingVersionStatusOf = ({ missingVersionStatus }: Settings): 400 | 412 =>
-  missingVersionStatus === '400' ? 400 : 412;
-
-function administratorsOf(settings: Settings, log: Log): Pick<BrokerContext, 'administrators'> {
-  const { adminCredentialsFile: pairFile } = settings;
-  if (pairFile === undefined) return {};
-  const credentials = new Credentials(
-    { pairFile, pairFileSetting: 'BROKER_ADMIN_CREDENTIALS_FILE' },
-    { log },
-  );
-  const version = versionCheck(missingVersionStatusOf(settings));
-  return { administrators: checks(authentication(credentials), version) };
 }
 
 const operationSettings = (settings: Settings) => ({

@@ -1,8 +1,8 @@
 // An application of a Redis, with the credentials of its binding: redis-cli, and a connection that stays open.
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { missingProgram } from '../support/programs.js';
 import { type Answer, attempt } from './cluster.js';
 
 export interface Credentials {
@@ -12,14 +12,8 @@ export interface Credentials {
   password: string;
 }
 
-export function missingRedisCli(): string | undefined {
-  try {
-    execFileSync('redis-cli', ['--version'], { stdio: 'ignore' });
-    return undefined;
-  } catch {
-    return 'no redis-cli on the PATH: Debian has it in the package redis-tools';
-  }
-}
+export const missingRedisCli = (): string | undefined =>
+  missingProgram([['redis-cli', '--version', 'redis-tools']]);
 
 /** One command by redis-cli. */
 export function redis(

@@ -1,7 +1,7 @@
 // A real Docker engine for tests: a dockerd of its own with its own data, sockets, bridge and, with TLS, certificates. What it
 // publishes is on the loopback, unless pods are to reach it. DOCKERD_OPTS are options that this machine needs. Knows nothing
 // of mocha.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,22 +12,17 @@ import type { EngineAddress } from '../../src/docker-hosts/engine-address.js';
 import { Authority, type Certificate, pemOf } from './certificates.js';
 import { importImage, missingBusybox } from './docker-image.js';
 import { addBridge, type Bridge, deleteBridge, killAll, unmountBelow } from './docker-processes.js';
-import { freePorts } from './etcd-server.js';
+import { freePorts, missingProgram } from './programs.js';
 
 /** What is missing on this machine for it, with the remedy. */
 export function missingDocker(): string | undefined {
-  for (const [program, word, where] of [
+  const missing = missingProgram([
     ['dockerd', '--version', 'docker.io'],
     ['ip', '-V', 'iproute2'],
     ['setpriv', '--version', 'util-linux'],
     ['openssl', 'version', 'openssl'],
-  ] as const) {
-    try {
-      execFileSync(program, [word], { stdio: 'ignore' });
-    } catch {
-      return `no ${program} on the PATH: Debian has it in the package ${where}`;
-    }
-  }
+  ]);
+  if (missing) return missing;
   if (process.getuid?.() !== 0) return 'a Docker engine wants root: run this test as root';
   return missingBusybox();
 }

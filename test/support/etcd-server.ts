@@ -1,39 +1,23 @@
 // A real etcd for tests and benchmarks, with authentication on: started by them, with its own data and ports. A client of
 // stock, etcdctl, is the application's side. Knows nothing of mocha.
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Authority, type Certificate, pemOf, type Usage } from './certificates.js';
+import { freePorts, missingProgram } from './programs.js';
 
 const run = promisify(execFile);
 
 /** What is missing on this machine for it, with the remedy. */
-export function missingEtcd(): string | undefined {
-  for (const [program, word, where] of [
+export const missingEtcd = (): string | undefined =>
+  missingProgram([
     ['etcd', '--version', 'etcd-server'],
     ['etcdctl', 'version', 'etcd-client'],
     ['openssl', 'version', 'openssl'],
-  ] as const) {
-    try {
-      execFileSync(program, [word], { stdio: 'ignore' });
-    } catch {
-      return `no ${program} on the PATH: Debian has it in the package ${where}`;
-    }
-  }
-  return undefined;
-}
-
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
+  ]);
 
 const MAX_ATTEMPTS = 5;
 

@@ -11,14 +11,15 @@ import {
   TerminalError,
   waiting,
 } from '../../sdk/index.js';
-import { newPassword, passwordOf } from './environment.js';
+import { newPassword } from '../password.js';
+import { passwordOf } from './environment.js';
 import { type Account, callForBinding, hasHooks } from './hook-calls.js';
 import { labelsOf } from './labels.js';
 import { findContainer, type Running } from './running.js';
 import type { DockerSettings } from './settings.js';
 import { isWaiting, type Site } from './site.js';
 import { staticCredentials } from './static-credentials.js';
-import type { Place as Address } from './substitute.js';
+import type { Address } from './substitute.js';
 
 type DockerBinding = Binding<DockerSettings>;
 

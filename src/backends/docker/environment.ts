@@ -1,19 +1,12 @@
 // The environment of an instance's container: the plan's variables, and those that the user's parameters become.
-import { randomInt } from 'node:crypto';
 import { TerminalError } from '../../sdk/index.js';
+import { newPassword } from '../password.js';
 import type { DockerInstance } from './site.js';
-
-/** Safe in addresses, shells and configuration files alike. */
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const PASSWORD_LENGTH = 32;
-
-export const newPassword = (): string =>
-  Array.from({ length: PASSWORD_LENGTH }, () => LETTERS[randomInt(LETTERS.length)]).join('');
 
 /** The instance's password, made once; undefined where its plan names none. */
 export async function passwordOf({ keep, settings }: DockerInstance): Promise<string | undefined> {
   const isNamed = Object.values(settings.env ?? {}).some((value) => /\$PASSWORD\b/.test(value));
-  return isNamed ? (await keep({ password: newPassword })).password : undefined;
+  return isNamed ? (await keep({ password: () => newPassword() })).password : undefined;
 }
 
 export async function environmentFor(instance: DockerInstance): Promise<Record<string, string>> {

@@ -5,7 +5,7 @@ import { blackOut } from './black-out.js';
 import type { Engine } from './engine.js';
 import { isEngineError, ExecTimeout } from './engine-errors.js';
 import type { ExecResult } from './exec.js';
-import { type JsonValue, type Place, substitute, UnknownPort } from './substitute.js';
+import { type JsonValue, type Address, substitute, UnknownPort } from './substitute.js';
 
 export type Hook = '/provision' | '/bind' | '/unbind' | '/deprovision';
 
@@ -24,7 +24,7 @@ export interface HookInput {
 export interface HookCall {
   readonly input: HookInput;
   /** What is put in place of `$HOST` and its like. */
-  readonly place: Place;
+  readonly place: Address;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Gets what the hook writes to its standard error. */
@@ -78,7 +78,7 @@ function logStderr(hook: Hook, { exitCode, stderr }: ExecResult, { input, log, s
 }
 
 /** Nothing of it is told: credentials may stand in it. */
-function outputOf(hook: Hook, stdout: string, place: Place): JsonObject {
+function outputOf(hook: Hook, stdout: string, place: Address): JsonObject {
   if (stdout.trim() === '') return {};
   const output = parsed(stdout);
   if (output === undefined) {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { progressing, READY, type Readiness, stuck } from '../readiness.js';
 import type { ContainerFacts, ContainerState } from './engine-facts.js';
-import type { Place } from './substitute.js';
+import type { Address } from './substitute.js';
 
 const CONNECT_MS = 2000;
 /** The engine's proxy takes each connection, and closes it at once where nobody listens in the container. */
@@ -16,7 +16,7 @@ const KEPT_MS = 250;
  */
 export async function isReady(
   { state }: Pick<ContainerFacts, 'state'>,
-  place: Place,
+  place: Address,
   signal: AbortSignal,
 ): Promise<Readiness> {
   if (!state.running) return ofOneThatDoesNotRun(state);

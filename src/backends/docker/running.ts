@@ -4,7 +4,7 @@ import { Patience } from '../patience.js';
 import type { ContainerFacts } from './engine-facts.js';
 import { isReady } from './readiness.js';
 import type { DockerInstance, Place } from './site.js';
-import type { Place as Address } from './substitute.js';
+import type { Address } from './substitute.js';
 
 export interface Running {
   readonly place: Place;

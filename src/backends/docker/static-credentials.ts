@@ -1,7 +1,7 @@
 // The credentials that a plan's Secret has for every binding.
 import { type JsonObject, TerminalError } from '../../sdk/index.js';
 import type { DockerInstance } from './site.js';
-import { type JsonValue, type Place as Address, substitute } from './substitute.js';
+import { type JsonValue, type Address, substitute } from './substitute.js';
 
 /** The key of the Secret with those that are no text. */
 export const CREDENTIALS_KEY = 'credentials.json';

@@ -3,7 +3,7 @@
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
-export interface Place {
+export interface Address {
   /** How applications call the host. */
   readonly host: string;
   /** Host port by container port (`6379/tcp`). */
@@ -19,18 +19,18 @@ export class UnknownPort extends Error {
 const WORDS = /\$(?:HOST|PORT(?:_(\d+))?)(?!\w)/g;
 
 /** In every string of the value, names of fields excepted. Throws UnknownPort. */
-export function substitute<T extends JsonValue>(value: T, place: Place): T {
+export function substitute<T extends JsonValue>(value: T, place: Address): T {
   return filled(value, place) as T;
 }
 
-function filled(value: JsonValue, place: Place): JsonValue {
+function filled(value: JsonValue, place: Address): JsonValue {
   if (typeof value === 'string') return inText(value, place);
   if (Array.isArray(value)) return value.map((item: JsonValue) => filled(item, place));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, filled(field, place)]));
 }
 
-const inText = (text: string, { host, ports }: Place): string =>
+const inText = (text: string, { host, ports }: Address): string =>
   text.replace(WORDS, (word, port?: string) =>
     word === '$HOST' ? host : String(hostPort(word, port, ports)),
   );
@@ -38,7 +38,7 @@ const inText = (text: string, { host, ports }: Place): string =>
 const numberOf = (port: string): number => Number.parseInt(port, 10);
 
 /** That of the lowest container port where none is named; tcp where udp has the same number. */
-function hostPort(word: string, port: string | undefined, ports: Place['ports']): number {
+function hostPort(word: string, port: string | undefined, ports: Address['ports']): number {
   const [first] = [...ports]
     .filter(([published]) => port === undefined || numberOf(published) === Number(port))
     .sort(([one], [other]) => numberOf(one) - numberOf(other) || one.localeCompare(other));

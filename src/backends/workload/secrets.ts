@@ -1,12 +1,11 @@
 // Values that are made once: a password, a pair of keys, a certificate. Each is kept as one string; of a pair that is the
 // private key, which tells the public one, of a certificate all that belongs to it.
-import { createPublicKey, generateKeyPair, randomInt } from 'node:crypto';
+import { createPublicKey, generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
+import { newPassword } from '../password.js';
 import { bundleOf, certificateFrom, makeCertificate } from './certificate.js';
-import { DEFAULT_CERTIFICATE_DAYS, DEFAULT_PASSWORD_LENGTH, type GeneratedSecret } from './settings.js';
+import { DEFAULT_CERTIFICATE_DAYS, type GeneratedSecret } from './settings.js';
 
-/** Safe in addresses, shells and configuration files alike. */
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const RSA_BITS = 3072;
 
 const makeKeyPair = promisify(generateKeyPair);
@@ -14,7 +13,7 @@ const makeKeyPair = promisify(generateKeyPair);
 /** Makes a new one, in the form in which it is kept. The names of a certificate must be rendered. */
 export async function generate(secret: GeneratedSecret): Promise<string> {
   const { kind, length, algorithm, names = [], days } = secret;
-  if (kind === 'Password') return password(length ?? DEFAULT_PASSWORD_LENGTH);
+  if (kind === 'Password') return newPassword(length);
   if (kind === 'Certificate') return bundleOf(await makeCertificate(names, days ?? DEFAULT_CERTIFICATE_DAYS));
   const { privateKey } =
     algorithm === 'RSA'
@@ -58,6 +57,3 @@ const READERS: Record<GeneratedSecret['kind'], (kept: string) => unknown> = {
   KeyPair: keyPair,
   Certificate: certificateFrom,
 };
-
-const password = (length: number): string =>
-  Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('');

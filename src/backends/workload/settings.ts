@@ -25,7 +25,6 @@ const OBJECTS = { each: true, message: '$property must be a list of objects' };
 const NAME = /^[a-z][a-zA-Z0-9]*$/;
 const CREDENTIAL_KINDS = ['Secret', 'ConfigMap'] as const;
 
-export const DEFAULT_PASSWORD_LENGTH = 32;
 export const DEFAULT_CERTIFICATE_DAYS = 3650;
 
 /** A value that is made once, for an instance or for a binding, and kept until that is gone. */

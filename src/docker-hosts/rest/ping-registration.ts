@@ -1,5 +1,6 @@
 // What an agent's ping says, as a registration of its host. What it says of time, of ports in use and of how to run
 // something in a container is passed over: the broker knows better, or has no use for it.
+import type { JsonObject } from '../../sdk/index.js';
 import { objectName } from '../../sdk/resources/names.js';
 import { OsbError } from '../../sdk/osb/errors.js';
 import { DEFAULT_KEEPALIVE_SECONDS } from '../heartbeats.js';
@@ -7,13 +8,8 @@ import type { Registration } from '../registration.js';
 import { DEFAULT_ENGINE_PORT, isHost, tcpEngine } from './ping-host.js';
 
 /** The registration in a ping's body; its DockerHost, the key, is the same for the same host. Throws `BadRequest`. */
-export function registrationOf(body: unknown): Registration {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw refusal('The request body must be a JSON object');
-  }
-  const fields: Fields = new Map(
-    Object.entries(body).map(([name, value]) => [name.toLowerCase(), value as unknown]),
-  );
+export function registrationOf(body: JsonObject): Registration {
+  const fields: Fields = new Map(Object.entries(body).map(([name, value]) => [name.toLowerCase(), value]));
   const dockerHost = hostIn(fields, 'DockerHost');
   const ports = portsIn(fields);
   return {
