@@ -8,6 +8,7 @@ import { Backends } from './catalog/backends.js';
 import { Catalog } from './catalog/catalog.js';
 import { loadOfferings, offeringObject, readCatalogFile } from './catalog/load.js';
 import { BY_INSTANCE } from './controllers/context.js';
+import { LostSecrets } from './controllers/lost-secrets.js';
 import { Dashboard } from './dashboard/dashboard.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import type { ClusterConfig } from './kube/config.js';
@@ -170,6 +171,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     owned: (term) => new OwnedObjects({ cluster, namespace, log, ...time, ...term }),
     context: {
       catalog,
+      lostSecrets: new LostSecrets(stores),
       log,
       metrics,
       ...time,

@@ -38,10 +38,12 @@ describe('orphans', () => {
     it('a binding whose backend nobody knows any more is removed, and that is said', async () => {
       const id = await scene.instance();
       const binding = await scene.binding(id);
-      await scene.kube.secrets.edit(secretName({ metadata: { name: binding } }), (secret) => ({
-        ...secret,
-        metadata: { ...secret.metadata, annotations: {} },
-      }));
+      await scene.restart({ env }, () =>
+        scene.kube.secrets.edit(secretName({ metadata: { name: binding } }), (secret) => ({
+          ...secret,
+          metadata: { ...secret.metadata, annotations: {} },
+        })),
+      );
       await removeByForce(scene.kube.instances, id);
       await scene.kube.bindings.untilGone(binding);
       const [event] = await eventsOf('Orphaned', id);
@@ -63,10 +65,12 @@ describe('orphans', () => {
       await scene.kube.secrets.client.create(copy);
       const parameters = `instance-parameters-${newId()}`;
       await scene.kube.secrets.client.create(secretObject(parameters, 'parameters'));
-      await scene.kube.secrets.edit(name, (secret) => ({
-        ...secret,
-        metadata: { ...secret.metadata, ownerReferences: [] },
-      }));
+      await scene.restart({ env }, () =>
+        scene.kube.secrets.edit(name, (secret) => ({
+          ...secret,
+          metadata: { ...secret.metadata, ownerReferences: [] },
+        })),
+      );
       await scene.kube.bindings.client.delete(binding);
       await scene.kube.bindings.untilGone(binding);
       await scene.kube.secrets.untilGone(name);

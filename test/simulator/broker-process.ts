@@ -1,5 +1,6 @@
 // One broker process, from its start to its death: the real stores, catalog, leadership and operations, on the wire of a
 // schedule. It can be killed at any moment, stalled, and told to stop.
+import { LostSecrets } from '../../src/sdk/controllers/lost-secrets.js';
 import { Backends } from '../../src/sdk/catalog/backends.js';
 import { Catalog } from '../../src/sdk/catalog/catalog.js';
 import { loadOfferings, offeringObject } from '../../src/sdk/catalog/load.js';
@@ -72,7 +73,10 @@ export class BrokerProcess implements Endpoint {
       onEventDropped: () => undefined,
       owned: () => OWNED,
       parts: { stores: {}, lead: async () => undefined },
-      context: { catalog, log, ...time, ...world.settings, metrics: { operationEnded: () => undefined } },
+      context: {
+        ...{ catalog, log, ...time, ...world.settings, metrics: { operationEnded: () => undefined } },
+        lostSecrets: new LostSecrets(this.stores),
+      },
     });
     this.#election = new LeaderElection({
       client: clientOf<Lease>(LEASES),

@@ -49,10 +49,17 @@ export class Scene {
     await this.#cluster?.close();
   }
 
-  /** Another broker, with other settings perhaps, in the place of the first, and with the same lab. */
-  async restart(options: TestBrokerOptions = {}): Promise<void> {
+  /**
+   * Another broker, with other settings perhaps, in the place of the first, and with the same lab. `meanwhile` is what
+   * happens while none is there.
+   */
+  async restart(
+    options: TestBrokerOptions = {},
+    meanwhile: () => Promise<unknown> = async () => undefined,
+  ): Promise<void> {
     const { lab } = this;
     await this.broker.stop();
+    await meanwhile();
     this.#broker = await startTestBroker(this.#cluster!, { lab, ...options });
   }
 

@@ -12,7 +12,7 @@ import {
 import type { BindingSettings, WorkloadSettings } from './settings.js';
 
 const OWN = { name: 'own', kind: 'Password' } as const;
-const KEPT = 'Secret workload-binding-b';
+const RECORD = 'Secret workload-binding-b';
 const SERVICE = {
   apiVersion: 'v1',
   kind: 'Service',
@@ -31,7 +31,7 @@ const brief = { ...MAKE, spec: { ...(MAKE.spec as object), ttlSecondsAfterFinish
 
 /** A record that another digest belongs to. */
 const FORGED = {
-  data: { 'applied.json': Buffer.from(`${'0'.repeat(64)} {"values":{},"manifests":[]}`).toString('base64') },
+  data: { 'applied.json': Buffer.from(`${'0'.repeat(64)} []`).toString('base64') },
 };
 
 async function bound(plan: Partial<BindingSettings>, more: Partial<WorkloadSettings> = {}) {
@@ -81,56 +81,54 @@ describe('the objects of a binding', () => {
     expect(await observe(now)).to.deep.equal({ repair: 'ConfigMap b-address: data differs' });
     await repair(now);
     expect(resources.objects.get('ConfigMap b-address')!.data).to.deep.equal({ host: '10.0.0.1' });
-    expect(resources.names).to.deep.equal([KEPT, 'ConfigMap b-address']);
+    expect(resources.names).to.deep.equal([RECORD, 'ConfigMap b-address']);
   });
 
-  it('have their values put back where somebody changed them', async () => {
+  it('have their record put back where somebody changed it', async () => {
     const { resources, observe, repair } = await bound({ secrets: [OWN], manifests: [USER] });
-    const { data } = resources.objects.get(KEPT)!;
-    resources.become(KEPT, { data: { ...(data as object), own: 'b3RoZXI=', more: 'bWluZQ==' } });
-    expect(await observe()).to.deep.equal({ repair: `${KEPT}: data differs` });
+    const { data } = resources.objects.get(RECORD)!;
+    resources.become(RECORD, { data: { ...(data as object), more: 'bWluZQ==' } });
+    expect(await observe()).to.deep.equal({ repair: `${RECORD}: data differs` });
     await repair();
-    expect(resources.objects.get(KEPT)!.data).to.deep.equal(data);
+    expect(resources.objects.get(RECORD)!.data).to.deep.equal(data);
   });
 
   for (const [what, meddle] of [
-    ['gone', (resources: MemoryResources) => resources.objects.delete(KEPT)],
-    ['of somebody else`s making', (resources: MemoryResources) => resources.become(KEPT, FORGED)],
-    ['none', (resources: MemoryResources) => resources.become(KEPT, { data: { 'applied.json': 'eHg=' } })],
+    ['gone', (resources: MemoryResources) => resources.objects.delete(RECORD)],
+    ['of somebody else`s making', (resources: MemoryResources) => resources.become(RECORD, FORGED)],
+    ['none', (resources: MemoryResources) => resources.become(RECORD, { data: { 'applied.json': 'eHg=' } })],
   ] as const) {
-    it(`are told, and stay as they are, where the record is ${what}: other values would not fit`, async () => {
-      const { resources, observe } = await bound({ secrets: [OWN], manifests: [USER] });
+    it(`are rendered anew, with the same values, where the record is ${what}`, async () => {
+      const { resources, observe, repair } = await bound({ secrets: [OWN], manifests: [USER] });
+      const before = structuredClone([...resources.objects.values()]);
       resources.objects.delete('Secret b-user');
-      meddle(resources);
-      const names = [...resources.names];
-      expect(await observe()).to.deep.equal(
-        drifted(
-          'True',
-          'Changed',
-          'the generated values in the Secret workload-binding-b are gone, or their record is: bind again',
-        ),
-      );
-      expect(resources.names).to.deep.equal(names);
-    });
-
-    it(`are rendered anew where the record is ${what}, and the plan generates nothing`, async () => {
-      const { resources, observe, repair } = await bound({ manifests: [ADDRESS] });
-      const { data } = resources.objects.get(KEPT)!;
       meddle(resources);
       expect(await observe())
         .to.have.property('repair')
         .that.matches(/^Secret workload-binding-b/);
       await repair();
-      expect(resources.objects.get(KEPT)!.data).to.deep.equal(data);
+      expect([...resources.objects.values()]).to.have.deep.members(before);
     });
   }
+
+  it('are told, and stay as they are, where values and record are gone: other values would not fit', async () => {
+    const { binding, resources, observe } = await bound({ secrets: [OWN], manifests: [USER] });
+    delete binding.kept.own;
+    expect(await observe()).to.deep.equal({});
+    resources.objects.delete(RECORD);
+    expect(await observe()).to.deep.equal(
+      drifted('True', 'Changed', 'the generated value own of the binding is gone'),
+    );
+    expect(resources.names).to.deep.equal(['Secret b-user']);
+    expect(binding.kept).to.deep.equal({});
+  });
 
   it('are rendered anew where all is gone, and the plan generates nothing', async () => {
     const { resources, observe, repair } = await bound({ manifests: [ADDRESS] });
     const before = [...resources.objects.values()];
     resources.objects.clear();
     expect(await observe()).to.deep.equal({
-      repair: `${KEPT} is missing; ConfigMap b-address is missing`,
+      repair: `${RECORD} is missing; ConfigMap b-address is missing`,
     });
     await repair();
     expect([...resources.objects.values()]).to.deep.equal(before);

@@ -3,9 +3,9 @@
 import type { Binding, Manifest, Observation } from '../../sdk/index.js';
 import { renderBind } from './bindings.js';
 import { lasting, observed } from './drift.js';
-import { keptData, keptSecret, NothingKept } from './kept.js';
+import { bindingValues } from './kept.js';
 import { kindsMadeFrom } from './manifests.js';
-import { recordedIn, recordOf } from './record.js';
+import { recorded, recordOf } from './record.js';
 import type { WorkloadSettings } from './settings.js';
 
 type WorkloadBinding = Binding<WorkloadSettings>;
@@ -25,15 +25,9 @@ async function wanted(binding: WorkloadBinding): Promise<readonly Manifest[]> {
 
 /** Without a record, what bind would apply now. Throws NothingKept where it would make other values. */
 async function applied(binding: WorkloadBinding): Promise<readonly Manifest[]> {
-  const recorded = recordedIn(await keptData(binding));
-  if (recorded) return [keptSecret(binding, recordOf(recorded)), ...recorded.manifests];
+  const manifests = await recorded(binding);
+  if (manifests) return [...recordOf(binding, manifests), ...manifests];
   const plan = binding.instance.settings.binding;
   if (!plan) return [];
-  if (plan.secrets.length > 0) {
-    const { name } = keptSecret(binding, {}).metadata;
-    throw new NothingKept(
-      `the generated values in the Secret ${name} are gone, or their record is: bind again`,
-    );
-  }
-  return (await renderBind(binding, plan)).manifests;
+  return (await renderBind(binding, plan, await bindingValues(binding, plan.secrets))).manifests;
 }

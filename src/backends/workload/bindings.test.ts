@@ -113,19 +113,20 @@ describe('unbind', () => {
       metadata: { name: 'p', ownerReferences: [{ kind: 'Job', name: 'b-make', uid: 'u', controller: true }] },
     };
     binding.resources.objects.set('Pod p', pod);
-    const apply = binding.resources.apply.bind(binding.resources);
-    binding.resources.apply = async (manifests, options) => {
-      await apply(manifests, options);
+    const remove = binding.resources.remove.bind(binding.resources);
+    binding.resources.remove = async () => {
+      await remove();
       binding.resources.objects.set('Pod p', pod); // which ends when it likes
+      return false;
     };
     for (let times = 0; times < 2; times++) {
       expect(await unbind({ ...binding, operationId: 'unbind-1' })).to.include({ state: 'waiting' });
-      expect(binding.resources.names).to.deep.equal(['Secret workload-binding-b', 'Pod p']);
+      expect(binding.resources.names).to.deep.equal(['Pod p']);
     }
-    binding.resources.apply = apply;
+    binding.resources.remove = remove;
     binding.resources.objects.delete('Pod p');
     expect(await unbind({ ...binding, operationId: 'unbind-1' })).to.include({ text: 'the job b-drop runs' });
-    expect(binding.resources.names).to.deep.equal(['Secret workload-binding-b', 'Job b-drop']);
+    expect(binding.resources.names).to.deep.equal(['Job b-drop']);
     binding.resources.become('Job b-drop', COMPLETE);
     expect(await unbind({ ...binding, operationId: 'unbind-1' })).to.include({ state: 'done' });
     expect(binding.resources.names).to.deep.equal([]);

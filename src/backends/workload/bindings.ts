@@ -13,7 +13,7 @@ import {
   waiting,
 } from '../../sdk/index.js';
 import { credentialsOf } from './credentials.js';
-import { bindingValues, instanceValues, keptSecret } from './kept.js';
+import { instanceValues, makeBindingValues } from './kept.js';
 import { namespaceOf, renderManifests } from './manifests.js';
 import { recordOf } from './record.js';
 import { forgetRollout, rollOut } from './rollout.js';
@@ -27,7 +27,8 @@ export async function bind(binding: WorkloadBinding): Promise<Outcome<BindingRes
   const plan = binding.instance.settings.binding;
   if (!plan) throw new TerminalError('instances of this plan cannot be bound: it says nothing of bindings');
   return withReason(async () => {
-    const { scope, manifests } = await renderBind(binding, plan);
+    const values = await makeBindingValues(binding, plan.secrets);
+    const { scope, manifests } = await renderBind(binding, plan, values);
     if (manifests.length > 0) {
       const pending = await rollOut({ ...rolloutOf(binding), manifests });
       if (pending) return pending;
@@ -44,10 +45,10 @@ export async function unbind(binding: WorkloadBinding): Promise<Removed> {
     return (await resources.remove()) ? forgetRollout(titleOf(binding)) : REMOVING;
   }
   return withReason(async () => {
-    const { kept, manifests } = await renderUnbind(binding, plan);
+    const manifests = await renderUnbind(binding, plan);
     if (await hasOthers(binding, manifests)) {
       // A Job of bind that is still at it would make anew what is taken away here.
-      await resources.apply(kept);
+      await resources.remove();
       return REMOVING;
     }
     const pending = await rollOut({ ...rolloutOf(binding), manifests });
@@ -74,29 +75,20 @@ const rolloutOf = (binding: WorkloadBinding) => ({
   patienceSeconds: binding.instance.settings.patienceSeconds,
 });
 
-/** What bind applies, the binding's Secret with the record of it included, and what its templates see. */
+/** What bind applies, the record of it included, and what its templates see. */
 export async function renderBind(
   binding: WorkloadBinding,
   plan: BindingSettings,
+  values: object,
 ): Promise<{ scope: JsonObject; manifests: Manifest[] }> {
-  const { values, data } = await bindingValues(binding, plan.secrets);
   const scope = await scopeOf(binding, values);
   const manifests = renderedIn(binding, scope, 'manifests', plan);
-  const isNothing = manifests.length === 0 && plan.secrets.length === 0;
-  return {
-    scope,
-    manifests: isNothing ? [] : [keptSecret(binding, recordOf({ values: data, manifests })), ...manifests],
-  };
+  return { scope, manifests: [...recordOf(binding, manifests), ...manifests] };
 }
 
-async function renderUnbind(
-  binding: WorkloadBinding,
-  plan: BindingSettings,
-): Promise<{ kept: Manifest[]; manifests: Manifest[] }> {
-  const { values, data } = await bindingValues(binding, plan.secrets);
-  const kept = plan.secrets.length > 0 ? [keptSecret(binding, data)] : [];
-  const scope = await scopeOf(binding, values);
-  return { kept, manifests: [...kept, ...renderedIn(binding, scope, 'unbindManifests', plan)] };
+async function renderUnbind(binding: WorkloadBinding, plan: BindingSettings): Promise<Manifest[]> {
+  const scope = await scopeOf(binding, await makeBindingValues(binding, plan.secrets));
+  return renderedIn(binding, scope, 'unbindManifests', plan);
 }
 
 async function scopeOf(binding: WorkloadBinding, values: object): Promise<JsonObject> {

@@ -125,6 +125,14 @@ export const FAILED = { status: { conditions: [{ type: 'Failed', status: 'True' 
 
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
+const keeping =
+  (kept: Record<string, string>): Instance['keep'] =>
+  async (makers) => {
+    for (const [name, make] of Object.entries<() => string | Promise<string>>(makers))
+      kept[name] ??= await make();
+    return kept as Record<keyof typeof makers, string>;
+  };
+
 /** An instance named `i` with its own cluster; `kept` is what the SDK keeps for it. */
 export function instanceOf(
   plan: WorkloadSettings,
@@ -137,30 +145,27 @@ export function instanceOf(
     kept?: Record<string, string>;
   } = {},
 ): Instance<WorkloadSettings> & { resources: MemoryResources; kept: Record<string, string> } {
-  const keep: Instance['keep'] = async (makers) => {
-    for (const [name, make] of Object.entries<() => string | Promise<string>>(makers))
-      kept[name] ??= await make();
-    return kept as Record<keyof typeof makers, string>;
-  };
   return {
     ...{ id: 'I/1', name: 'i', serviceId: 's', planId: 'p', settings: plan, parameters: {}, context: {} },
     ...{ operationId: 'provision-1', signal: new AbortController().signal, log: silent, secret: () => ({}) },
-    ...{ resources, keep, kept },
+    ...{ resources, keep: keeping(kept), kept },
     ...more,
   };
 }
 
-/** A binding named `b` of that instance. */
+/** A binding named `b` of that instance, with its own cluster and what is kept for it. */
 export function bindingOf(
   instance: Instance<WorkloadSettings>,
   {
     resources = new MemoryResources({ 'sdkbroker.broker.io/binding': 'b' }),
+    kept = {},
     ...more
-  }: Partial<Binding<WorkloadSettings>> & { resources?: MemoryResources } = {},
-): Binding<WorkloadSettings> & { resources: MemoryResources } {
+  }: Partial<Binding<WorkloadSettings>> & { resources?: MemoryResources; kept?: Record<string, string> } = {},
+): Binding<WorkloadSettings> & { resources: MemoryResources; kept: Record<string, string> } {
   return {
     ...{ id: 'B/1', name: 'b', instance, parameters: {}, bindResource: { app_guid: 'app' }, context: {} },
     ...{ operationId: 'bind-1', signal: instance.signal, log: silent, resources },
+    ...{ keep: keeping(kept), kept },
     ...more,
   };
 }

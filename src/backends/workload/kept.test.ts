@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { bindingOf, instanceOf, settings } from './harness.test.js';
-import { bindingValues, instanceValues, keptSecret, makeInstanceValues, NothingKept } from './kept.js';
+import { bindingValues, instanceValues, makeBindingValues, makeInstanceValues, NothingKept } from './kept.js';
 import type { GeneratedSecret } from './settings.js';
 import { TreeError } from './tree.js';
 
@@ -58,16 +58,21 @@ describe('the certificate of a binding', () => {
   const instance = instanceOf(settings(), { parameters: { zone: 'example.com' } });
   const secrets = certificateFor('{{ binding.name }}.{{ parameters.zone }}');
 
-  it('is kept in the binding`s Secret', async () => {
+  it('is kept for the binding, and for no other', async () => {
     const binding = bindingOf(instance);
-    const { values, data } = await bindingValues(binding, secrets);
+    const values = await makeBindingValues(binding, secrets);
     expect(namesIn(values)).to.equal('DNS:b.example.com');
-    await binding.resources.apply([keptSecret(binding, data)]);
-    expect(await bindingValues(binding, secrets)).to.deep.equal({ values, data });
+    expect(await bindingValues(binding, secrets)).to.deep.equal(values);
+    expect(instance.kept).to.deep.equal({});
+    const error = await failureOf(bindingValues(bindingOf(instance), secrets));
+    expect(error).to.be.instanceOf(NothingKept);
+    expect(error).to.have.property('message', 'the generated value password of the binding is gone');
   });
 
   it('is not made where its name is none', async () => {
-    const error = await failureOf(bindingValues(bindingOf(instance), certificateFor('{{ instance.id }}')));
+    const error = await failureOf(
+      makeBindingValues(bindingOf(instance), certificateFor('{{ instance.id }}')),
+    );
     expect(error).to.be.instanceOf(TreeError);
     expect(error).to.have.property(
       'message',

@@ -1,5 +1,5 @@
-// The generated values of an instance, which the SDK keeps, and those of a binding, in a Secret that the binding owns.
-import type { Binding, Instance } from '../../sdk/index.js';
+// The generated values of an instance, and those of a binding, which the SDK keeps.
+import type { Binding, Instance, JsonObject } from '../../sdk/index.js';
 import { isServerName } from './certificate.js';
 import { bindingScope, instanceScope } from './scope.js';
 import { generate, valuesFor } from './secrets.js';
@@ -7,9 +7,13 @@ import type { GeneratedSecret, WorkloadSettings } from './settings.js';
 import { TemplateError } from './template.js';
 import { renderTree, TreeError } from './tree.js';
 
+type WorkloadInstance = Instance<WorkloadSettings>;
+type WorkloadBinding = Binding<WorkloadSettings>;
+type Secrets = readonly GeneratedSecret[];
 type Values = Readonly<Record<string, unknown>>;
+type Maker = () => string | Promise<string>;
 
-/** What has to be kept is not: somebody deleted it. */
+/** What has to be kept is not: somebody deleted it where no broker saw it. */
 export class NothingKept extends Error {
   constructor(message: string) {
     super(message);
@@ -18,74 +22,46 @@ export class NothingKept extends Error {
 }
 
 /** Makes those that are not there yet. Throws a TreeError where a certificate cannot have the names of its plan. */
-export const makeInstanceValues = (instance: Instance<WorkloadSettings>): Promise<Values> =>
-  valuesOf(
-    instance,
-    (secret, index) => () => generate(named(secret, instanceScope(instance), `secrets[${index}]`)),
-  );
+export const makeInstanceValues = (instance: WorkloadInstance): Promise<Values> =>
+  valuesOf(instance, instance.settings.secrets, maker(instanceScope(instance), 'secrets'));
 
 /** Throws NothingKept where there is none. */
-export const instanceValues = (instance: Instance<WorkloadSettings>): Promise<Values> =>
-  valuesOf(instance, ({ name }) => () => {
-    throw new NothingKept(`the generated value ${name} of the instance is gone`);
-  });
+export const instanceValues = (instance: WorkloadInstance): Promise<Values> =>
+  valuesOf(instance, instance.settings.secrets, none('instance'));
+
+/** As for an instance. */
+export const makeBindingValues = (binding: WorkloadBinding, secrets: Secrets): Promise<Values> =>
+  valuesOf(binding, secrets, maker(bindingScope(binding, []), 'binding.secrets'));
+
+/** Throws NothingKept where there is none. */
+export const bindingValues = (binding: WorkloadBinding, secrets: Secrets): Promise<Values> =>
+  valuesOf(binding, secrets, none('binding'));
 
 async function valuesOf(
-  { settings, keep }: Instance<WorkloadSettings>,
-  makerFor: (secret: GeneratedSecret, index: number) => () => string | Promise<string>,
+  { keep }: Pick<WorkloadInstance, 'keep'>,
+  secrets: Secrets,
+  makerOf: (secret: GeneratedSecret, index: number) => Maker,
 ): Promise<Values> {
-  const { secrets } = settings;
   if (secrets.length === 0) return {};
-  return valuesFor(
-    secrets,
-    await keep(Object.fromEntries(secrets.map((each, index) => [each.name, makerFor(each, index)]))),
-  );
+  const makers = secrets.map((each, index) => [each.name, makerOf(each, index)] as const);
+  return valuesFor(secrets, await keep(Object.fromEntries(makers) as Record<string, Maker>));
 }
 
-/** What a Secret keeps, in base64. */
-export type KeptData = Readonly<Record<string, string>>;
+const maker =
+  (scope: JsonObject, path: string) =>
+  (secret: GeneratedSecret, index: number): Maker =>
+  () =>
+    generate(named(secret, scope, `${path}[${index}]`));
 
-/** The values of a binding, as templates see them, and as its Secret is to keep them: they count from then on. */
-export interface BindingValues {
-  readonly values: Values;
-  readonly data: KeptData;
-}
-
-/** Makes those that are not there yet. Throws a TreeError as for an instance. */
-export async function bindingValues(
-  binding: Binding<WorkloadSettings>,
-  secrets: readonly GeneratedSecret[],
-): Promise<BindingValues> {
-  if (secrets.length === 0) return { values: {}, data: {} };
-  const before = new Map(Object.entries(await keptData(binding)));
-  const data: Record<string, string> = {};
-  const make = (secret: GeneratedSecret, index: number): Promise<string> =>
-    generate(named(secret, bindingScope(binding, []), `binding.secrets[${index}]`));
-  for (const [index, secret] of secrets.entries()) {
-    data[secret.name] = before.get(secret.name) ?? base64(await make(secret, index));
-  }
-  const kept = Object.entries(data).map(([key, value]) => [key, plain(value)]);
-  return { values: valuesFor(secrets, Object.fromEntries(kept) as Record<string, string>), data };
-}
-
-/** The Secret that a binding has beside what its plan names. */
-export const keptSecret = ({ name }: Binding<WorkloadSettings>, data: KeptData) => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: `workload-binding-${name}` },
-  data,
-});
-
-/** Empty where it is not there. */
-export async function keptData(binding: Binding<WorkloadSettings>): Promise<KeptData> {
-  const { kind, metadata } = keptSecret(binding, {});
-  const objects = await binding.resources.list();
-  const found = objects.find((each) => each.kind === kind && each.metadata.name === metadata.name);
-  return (found?.data ?? {}) as KeptData;
-}
+const none =
+  (owner: string) =>
+  ({ name }: GeneratedSecret): Maker =>
+  () => {
+    throw new NothingKept(`the generated value ${name} of the ${owner} is gone`);
+  };
 
 /** With its names rendered, where it has any. Throws a TreeError, which does not tell what they are. */
-function named(secret: GeneratedSecret, scope: object, path: string): GeneratedSecret {
+function named(secret: GeneratedSecret, scope: JsonObject, path: string): GeneratedSecret {
   if (secret.names === undefined) return secret;
   const names = secret.names.map((template, index) => {
     const place = `${path}.names[${index}]`;
@@ -95,6 +71,3 @@ function named(secret: GeneratedSecret, scope: object, path: string): GeneratedS
   });
   return { ...secret, names };
 }
-
-export const base64 = (text: string): string => Buffer.from(text).toString('base64');
-export const plain = (data: string): string => Buffer.from(data, 'base64').toString();

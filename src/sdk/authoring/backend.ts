@@ -80,6 +80,7 @@ export interface Binding<Settings = JsonObject, InstanceParameters = JsonObject,
   readonly signal: AbortSignal;
   /** The Kubernetes objects that are the binding's own. */
   readonly resources: OwnedResources;
+  readonly keep: KeepSecrets;
   readonly log: BackendLog;
 }
 

@@ -66,9 +66,9 @@ export interface OwnedResources {
 }
 
 /**
- * Values that are made once for an instance, passwords and keys, and kept in a Secret of its own until it is gone. Each
- * function is called where nothing is kept under its name; what it made is stored before this resolves. Names are keys
- * of a Secret: letters, digits, `-`, `_` and `.`.
+ * Values that are made once for an instance or a binding, passwords and keys, and kept in a Secret of its own until it is
+ * gone. Each function is called where nothing is kept under its name; what it made is stored before this resolves. Names
+ * are keys of a Secret: letters, digits, `-`, `_` and `.`. What somebody deletes or changes there is put back by itself.
  */
 export type KeepSecrets = <Name extends string>(
   makers: Readonly<Record<Name, () => string | Promise<string>>>,

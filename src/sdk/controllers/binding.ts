@@ -23,6 +23,7 @@ import { keepCredentials } from './credentials.js';
 import { heed } from './escape-hatches.js';
 import { FIRST_LOOK_MS, type Observer } from './observation.js';
 import { revealed, SECRET_GRACE_MS } from './parameters.js';
+import { nameSecret } from './put-back.js';
 import { bindingIdOf, bindingView } from './views.js';
 import { attempt, type BindingWork, failed, report, requestOf, wait } from './work.js';
 
@@ -53,11 +54,14 @@ export async function reconcileBinding(
     return removeBinding(work);
   }
   if (!instance && object.status?.secretRef) return removeOrphan(work);
+  const later = await observer.putBackSecrets(work);
+  if (later) return later;
   return isSettled(object) ? lookAfter(work, observer) : realise(work);
 }
 
 /** Until the time of its credentials is over. */
-async function lookAfter(work: BindingWork, observer: Observer<ServiceBinding>): Promise<Again> {
+async function lookAfter(bound: BindingWork, observer: Observer<ServiceBinding>): Promise<Again> {
+  const work = await nameSecret(bound);
   const dueMs = untilExpiry(work.object, work.context.clock.now());
   if (dueMs !== undefined && dueMs <= 0) return expire(work);
   const again = await observer.observe(work);

@@ -14,6 +14,7 @@ import type { Operable, Operation, OperationType } from '../resources/operations
 import type { Clock } from '../runtime/clock.js';
 import type { Store } from '../runtime/store.js';
 import type { Log } from '../telemetry/log.js';
+import type { LostSecrets } from './lost-secrets.js';
 
 export interface Stores {
   instances: Store<ServiceInstance>;
@@ -43,12 +44,13 @@ export interface Owned {
     instance: Readonly<ServiceInstance>,
     signal: AbortSignal,
   ): OwnedResources;
-  keep(instance: Readonly<ServiceInstance>): KeepSecrets;
+  keep(owner: Readonly<ServiceInstance | ServiceBinding>): KeepSecrets;
   missingRights: MissingRights;
 }
 
 export interface ReconcileContext {
   stores: Stores;
+  lostSecrets: Pick<LostSecrets, 'find'>;
   owned: Owned;
   catalog: Catalog;
   events: Pick<EventRecorder, 'record'>;

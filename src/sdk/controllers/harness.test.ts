@@ -17,6 +17,7 @@ import type { Store, WaitResult } from '../runtime/store.js';
 import type { Log } from '../telemetry/log.js';
 import { ownsNothing } from '../../../test/support/owns-nothing.js';
 import { BY_INSTANCE, type EndedOperation, type ReconcileContext } from './context.js';
+import { LostSecrets } from './lost-secrets.js';
 
 const { resources, keep, missingRights } = ownsNothing;
 
@@ -132,6 +133,7 @@ export function makeWorld(
     told,
     ended,
     owned: { forInstance: () => resources, forBinding: () => resources, keep: () => keep, missingRights },
+    lostSecrets: new LostSecrets(stores),
     catalog: new Catalog({ ...stores, backends: new Backends([complete]) }),
     events: { record: (_, { type, reason, message }) => void told.push(`${type} ${reason}: ${message}`) },
     metrics: { operationEnded: (end) => void ended.push(end) },

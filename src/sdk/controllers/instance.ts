@@ -36,6 +36,8 @@ export async function reconcileInstance(
     observer.forget(name);
     return removeInstance(work);
   }
+  const later = await observer.putBackSecrets(work);
+  if (later) return later;
   return isSettled(object) ? observer.observe(work) : realise(work);
 }
 

@@ -1,14 +1,15 @@
-// Looks after instances, or bindings, that are Ready: asks their backends what is to be seen, writes it as conditions, and
-// has put right what is not as it was made. Made anew in each term; remembers only what it repaired last.
+// Looks after instances, or bindings: puts back what their Secrets lost; of those that are Ready, asks their backends what
+// is to be seen, writes it as conditions, and has put right what is not as it was made. Made anew in each term; remembers
+// only what it repaired last.
 import { isDeepStrictEqual } from 'node:util';
-import type { Observation, ObservedCondition } from '../authoring/backend.js';
+import type { ObservedCondition } from '../authoring/backend.js';
 import { type Condition, condition } from '../resources/conditions.js';
-import type { EventContent } from '../kube/events.js';
 import type { Operable } from '../resources/operations.js';
-import { equalJitter } from '../runtime/backoff.js';
 import { type Again, nowOf } from './context.js';
 import { limitedCall } from './limited-call.js';
 import type { Look, Observed } from './observed.js';
+import { putBack } from './put-back.js';
+import { announce, Repairs } from './repairs.js';
 import type { Work } from './work.js';
 
 /** When to look for the first time at what has just become Ready. */
@@ -20,20 +21,22 @@ const AT_A_TIME = 8;
 const TURN_MS = 50;
 /** What a backend may take for a look, or for a repair. */
 const PATIENCE_MS = 30_000;
-/** How long to wait between repairs, where somebody else undoes them… */
-const REPAIR = { baseMs: 1_000, maxMs: 8_000 };
-/** …and after how long without need of one they are forgotten. */
-const HEALTHY_MS = 10_000;
 
 /** One for each controller, since it leaves workers free. */
 export class Observer<T extends Operable> {
   readonly #observed: Observed<T>;
-  readonly #repairs = new Map<string, { count: number; at: number; notBefore: number }>();
+  readonly #repairs = new Repairs<T>();
+  readonly #secretRepairs = new Repairs<T>();
   readonly #turnedAway = new Set<string>();
   #looking = 0;
 
   constructor(observed: Observed<T>) {
     this.#observed = observed;
+  }
+
+  /** To be called for whatever stays, before anything else. Returns when to come back, where that has to wait. */
+  putBackSecrets(work: Work<T>): Promise<Again> {
+    return putBack(work, this.#secretRepairs);
   }
 
   /** To be called for what has no operation under way. Rejects where the backend gives no answer. */
@@ -52,7 +55,8 @@ export class Observer<T extends Operable> {
 
   /** To be called for what goes. */
   forget(name: string): void {
-    this.#repairs.delete(name);
+    this.#repairs.forget(name);
+    this.#secretRepairs.forget(name);
     this.#turnedAway.delete(name);
   }
 
@@ -65,29 +69,14 @@ export class Observer<T extends Operable> {
     const seen = (await look.observe(signal)) ?? {};
     signal.throwIfAborted();
     await this.#writeConditions(work, seen.conditions ?? []);
-    if (seen.repair === undefined) return this.#healthy(work, seen);
-    return this.#repair(work, seen.repair, () => look.repair(signal));
-  }
-
-  #healthy({ context, object }: Work<T>, { againAfter }: Observation): Again {
-    const { name } = object.metadata;
-    const last = this.#repairs.get(name);
-    if (last && context.clock.now() - last.at > HEALTHY_MS) this.#repairs.delete(name);
-    return againAfter === undefined ? undefined : { requeueAfterMs: againAfter * 1000 };
+    if (seen.repair !== undefined) return this.#repair(work, seen.repair, () => look.repair(signal));
+    this.#repairs.healthy(work);
+    return seen.againAfter === undefined ? undefined : { requeueAfterMs: seen.againAfter * 1000 };
   }
 
   async #repair(work: Work<T>, what: string, repair: () => Promise<unknown>): Promise<Again> {
-    const { context, object } = work;
-    const { name } = object.metadata;
-    const { count, notBefore } = this.#repairs.get(name) ?? { count: 0, notBefore: 0 };
-    const at = context.clock.now();
-    if (at < notBefore) return { requeueAfterMs: notBefore - at };
-    const delayMs = equalJitter(count, { ...REPAIR, random: context.random });
-    this.#repairs.set(name, { count: count + 1, at, notBefore: at + delayMs });
-    this.#tell(work, { type: 'Warning', reason: 'Drifted', message: what });
-    await repair();
-    this.#tell(work, { type: 'Normal', reason: 'Repaired', message: `put right: ${what}` });
-    return { requeueAfterMs: delayMs };
+    const pauseMs = this.#repairs.pauseMs(work);
+    return { requeueAfterMs: pauseMs > 0 ? pauseMs : await this.#repairs.make(work, what, repair) };
   }
 
   async #writeConditions(work: Work<T>, seen: readonly ObservedCondition[]): Promise<void> {
@@ -117,14 +106,6 @@ export class Observer<T extends Operable> {
   ): void {
     const previous = before.find((each) => each.type === type)?.status ?? 'False';
     if (status === previous) return;
-    this.#tell(work, { type: status === 'True' ? 'Warning' : 'Normal', reason, message });
-  }
-
-  #tell({ context, object }: Work<T>, event: EventContent): void {
-    context.log[event.type === 'Warning' ? 'warn' : 'info'](`the ${this.#observed.noun} was looked at`, {
-      reason: event.reason,
-      description: event.message,
-    });
-    context.events.record(object, event);
+    announce(work, { type: status === 'True' ? 'Warning' : 'Normal', reason, message });
   }
 }

@@ -19,8 +19,6 @@ export interface Look {
 
 /** One sort of resource that is looked at. */
 export interface Observed<T extends Operable> {
-  /** In words: `instance`. */
-  readonly noun: string;
   /** For a resource whose last operation has ended. Undefined where nothing is to be looked at, or nobody looks. */
   lookAt(work: Work<T>): Look | undefined;
   /** Whether a condition is the broker's own, and no backend's to write or to take away. */
@@ -28,7 +26,6 @@ export interface Observed<T extends Operable> {
 }
 
 export const observedInstances: Observed<ServiceInstance> = {
-  noun: 'instance',
   isReserved: isState,
   lookAt({ context, object: instance, operation }: InstanceWork) {
     const made = asMade(context, instance);
@@ -44,7 +41,6 @@ export const observedInstances: Observed<ServiceInstance> = {
 };
 
 export const observedBindings: Observed<ServiceBinding> = {
-  noun: 'binding',
   isReserved: (type) => isState(type) || type === EXPIRED,
   lookAt({ context, object: binding, instance, operation }: BindingWork) {
     if (!instance || isDeleting(instance) || !isSettled(instance)) return undefined;

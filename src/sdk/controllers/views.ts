@@ -59,6 +59,7 @@ export function bindingView(
     ...(spec.originatingIdentity ? { originatingIdentity: spec.originatingIdentity } : {}),
     ...calling,
     resources: context.owned.forBinding(binding, instance, calling.signal),
+    keep: context.owned.keep(binding),
     log: context.log,
   };
 }

@@ -1,8 +1,10 @@
 // Which change of which resource makes which reconciler look again.
-import type { KubeObject } from '../kube/types.js';
+import type { KubeObject, OwnerReference, Secret } from '../kube/types.js';
+import { isTold } from '../resources/binding-secret.js';
 import { asksAnew, isAbandoned } from '../resources/escape-hatches.js';
 import { BINDINGS, SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
 import { isDeleting, isSettled } from '../resources/operations.js';
+import { ownerOf, roleOf } from '../resources/own-secrets.js';
 import type { Controller } from '../runtime/controller.js';
 import type { Priority } from '../runtime/work-queue.js';
 import { BY_INSTANCE, hasFinalizer, type ReconcileContext } from './context.js';
@@ -47,7 +49,12 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
       catalogChanged();
     }),
     stores.configMaps.onChange(catalogChanged),
-    stores.secrets.onChange((_, current, previous) => {
+    stores.secrets.onChange((name, current, previous) => {
+      const injured = ownerWithout(context, name, current);
+      if (injured) {
+        const kind = injured.kind === BINDINGS.kind ? 'bindings' : 'instances';
+        wakeOne(context, controllers, kind, injured.name);
+      }
       const role = (current ?? previous)?.metadata.labels?.[SECRET_LABEL];
       if (role === 'dashboard-client' || role === 'backend') everyOffering();
       if (role === 'backend') wakeUnsettled(context, controllers);
@@ -58,6 +65,19 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
     }),
   ];
   return () => ends.forEach((end) => end());
+}
+
+/** Whose Secret lacks something, or is not the version that a binding's status tells of. */
+function ownerWithout(
+  { stores, lostSecrets }: ReconcileContext,
+  name: string,
+  current: Readonly<Secret> | undefined,
+): OwnerReference | undefined {
+  const loss = lostSecrets.find(name);
+  if (loss) return ownerOf(loss.secret);
+  const owner = current && roleOf(current) === 'binding' ? ownerOf(current) : undefined;
+  const binding = owner && stores.bindings.get(owner.name);
+  return binding?.status?.secretRef && !isTold(current!, binding) ? owner : undefined;
 }
 
 /** What has not ended is what users wait for. */

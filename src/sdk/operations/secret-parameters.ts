@@ -7,6 +7,7 @@ import {
   type Hidden,
   hide,
   isSecretKeyRef,
+  keysInUse,
   parametersSecret,
   parametersSecretName,
   reveal,
@@ -121,12 +122,4 @@ export async function storeSecrets(
     const kept = Object.entries(present.data ?? {}).filter(([key]) => isKept(key));
     await secrets.replace({ ...present, data: { ...Object.fromEntries(kept), ...secret.data } });
   }
-}
-
-function keysInUse({ spec, status }: Readonly<Parametrised>): Set<string> {
-  const { applied } = (status ?? {}) as { applied?: { parameters?: JsonObject } };
-  const refs = [spec.parameters, applied?.parameters].flatMap((parameters) =>
-    Object.values(parameters ?? {}).filter(isSecretKeyRef),
-  );
-  return new Set(refs.map((ref) => ref.secretKeyRef.key));
 }

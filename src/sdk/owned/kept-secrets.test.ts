@@ -73,7 +73,7 @@ describe('KeptSecrets', () => {
     secrets.put(keptSecret(INSTANCE, { values: { password: 'p' }, kinds: [] }));
     expect(await kept.keep(gone)({ password: () => 'q' })).to.deep.equal({ password: 'p' });
     expect(await kept.record(gone, [MAPS]).catch(String)).to.equal(
-      'Error: the instance i is gone: nothing can be made for it',
+      'Error: the ServiceInstance i is gone: nothing can be made for it',
     );
   });
 

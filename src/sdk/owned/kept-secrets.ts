@@ -1,10 +1,11 @@
-// What is kept for an instance in a Secret of its own: values that are made once, and which kinds of objects it may
-// have, written down before the first of a kind is made. Knows nothing of the objects themselves.
+// What is kept for an instance, or a binding, in a Secret of its own: values that are made once, and which kinds of objects
+// an instance may have, written down before the first of a kind is made. Knows nothing of the objects themselves.
 import type { KeepSecrets } from '../authoring/owned-resources.js';
 import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.js';
-import type { Secret } from '../kube/types.js';
+import type { KubeObject, Secret } from '../kube/types.js';
 import {
   contentOf,
+  instanceKeptSecretName,
   isKept,
   type KeptContent,
   keptSecret,
@@ -16,7 +17,7 @@ import {
 import type { ServiceInstance } from '../resources/kinds.js';
 import type { Store } from '../runtime/store.js';
 
-type Instance = Readonly<ServiceInstance>;
+type Owner = Readonly<KubeObject>;
 
 const LEGAL_NAME = /^[-._a-zA-Z0-9]{1,253}$/;
 
@@ -34,26 +35,26 @@ export class KeptSecrets {
   }
 
   kindsOf(instance: string): readonly UsedKind[] {
-    const secret = this.#secrets.get(keptSecretName(instance));
+    const secret = this.#secrets.get(instanceKeptSecretName(instance));
     return secret && isKept(secret) ? kindsOf(secret) : [];
   }
 
   /** Resolves when it is on record that the instance may have objects of these kinds. */
-  async record(instance: Instance, kinds: readonly UsedKind[]): Promise<void> {
+  async record(instance: Readonly<ServiceInstance>, kinds: readonly UsedKind[]): Promise<void> {
     await this.#change(instance, (content) => {
       const all = withKinds(content.kinds, kinds);
       return all === content.kinds ? content : { ...content, kinds: all };
     });
   }
 
-  keep(instance: Instance): KeepSecrets {
+  keep(owner: Owner): KeepSecrets {
     return async <Name extends string>(makers: Readonly<Record<Name, () => string | Promise<string>>>) => {
       const names = Object.keys(makers) as Name[];
       const illegal = names.find((name) => !LEGAL_NAME.test(name));
       if (illegal !== undefined)
         throw new TypeError(`${JSON.stringify(illegal)} cannot be a key of a Secret`);
       const made = new Map<Name, string>();
-      const { values } = await this.#change(instance, async (content) => {
+      const { values } = await this.#change(owner, async (content) => {
         const missing = names.filter((name) => !Object.hasOwn(content.values, name));
         for (const name of missing) if (!made.has(name)) made.set(name, await makers[name]());
         if (missing.length === 0) return content;
@@ -66,52 +67,53 @@ export class KeptSecrets {
 
   /** Writes what the function makes of what is there, unless it is the same; again where somebody else was faster. */
   async #change(
-    instance: Instance,
+    owner: Owner,
     change: (content: KeptContent) => KeptContent | Promise<KeptContent>,
   ): Promise<KeptContent> {
-    const found = this.#secrets.get(keptSecretName(instance.metadata.name));
-    let present = found && isKept(found) && isOf(instance, found) ? found : undefined;
+    const found = this.#secrets.get(keptSecretName(owner));
+    let present = found && isKept(found) && isOf(owner, found) ? found : undefined;
     for (;;) {
       const content = contentOf(present);
       const wanted = await change(content);
       if (wanted === content) return content;
       try {
-        return contentOf(await this.#write(instance, present, wanted));
+        return contentOf(await this.#write(owner, present, wanted));
       } catch (error) {
         if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) throw error;
-        present = await this.#reread(instance);
+        present = await this.#reread(owner);
       }
     }
   }
 
   #write(
-    instance: Instance,
+    owner: Owner,
     present: Readonly<Secret> | undefined,
     content: KeptContent,
   ): Promise<Readonly<Secret>> {
-    if (instance.metadata.uid === undefined) {
-      throw new Error(`the instance ${instance.metadata.name} is gone: nothing can be made for it`);
+    const { kind, metadata } = owner;
+    if (metadata.uid === undefined) {
+      throw new Error(`the ${kind} ${metadata.name} is gone: nothing can be made for it`);
     }
-    const secret = keptSecret(instance, content);
+    const secret = keptSecret(owner, content);
     if (!present) return this.#secrets.create(secret);
     return this.#secrets.replace({ ...secret, metadata: { ...present.metadata, ...secret.metadata } });
   }
 
-  async #reread(instance: Instance): Promise<Readonly<Secret> | undefined> {
-    const name = keptSecretName(instance.metadata.name);
+  async #reread(owner: Owner): Promise<Readonly<Secret> | undefined> {
+    const name = keptSecretName(owner);
     const found = await this.#secrets.read(name);
-    if (!found || (isKept(found) && isOf(instance, found))) return found;
+    if (!found || (isKept(found) && isOf(owner, found))) return found;
     if (!isKept(found)) {
       throw new Error(`a Secret named ${name} that is not this broker's is in the way: remove or rename it`);
     }
-    // It belongs to an earlier instance of the same name, and has not been collected yet.
+    // It belongs to an earlier owner of the same name, and has not been collected yet.
     const { uid } = found.metadata;
     await this.#secrets.delete(name, uid === undefined ? {} : { uid });
     return undefined;
   }
 }
 
-/** An instance that is gone has no uid; what was kept for it may still be there. */
-const isOf = ({ metadata }: Instance, secret: Readonly<Secret>): boolean =>
+/** Who is gone has no uid; what was kept for them may still be there. */
+const isOf = ({ metadata }: Owner, secret: Readonly<Secret>): boolean =>
   metadata.uid === undefined ||
   (secret.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false);

@@ -80,7 +80,7 @@ export class OwnedObjects {
     return new OwnerResources({ context: this.#context, owner, instance, signal });
   }
 
-  keep(instance: Readonly<ServiceInstance>): KeepSecrets {
-    return this.#context.kept.keep(instance);
+  keep(owner: Readonly<ServiceInstance | ServiceBinding>): KeepSecrets {
+    return this.#context.kept.keep(owner);
   }
 }

@@ -1,5 +1,5 @@
 // The Secret of a binding: the whole of what an application needs to connect, and nothing of it anywhere else.
-import type { Secret } from '../kube/types.js';
+import type { KubeObject, Secret } from '../kube/types.js';
 import { API_VERSION, BINDINGS, GROUP, SECRET_LABEL, type ServiceBinding } from './kinds.js';
 
 type JsonObject = Record<string, unknown>;
@@ -82,9 +82,9 @@ export function originOf(secret: Readonly<Secret> | undefined): Origin | undefin
   return serviceId === undefined || planId === undefined ? undefined : { serviceId, planId };
 }
 
-/** Whether the Secret belongs to this very binding, not to an earlier one of the same name. */
-export function isOwnedBy(secret: Readonly<Secret>, binding: Readonly<ServiceBinding>): boolean {
-  return secret.metadata.ownerReferences?.some(({ uid }) => uid === binding.metadata.uid) ?? false;
+/** Whether the Secret belongs to this very binding or instance, not to an earlier one of the same name. */
+export function isOwnedBy(secret: Readonly<Secret>, owner: Readonly<KubeObject>): boolean {
+  return secret.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;
 }
 
 /** Whether it is the very version that the binding's status tells of: an interrupted attempt may have left another. */

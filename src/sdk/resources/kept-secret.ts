@@ -1,6 +1,7 @@
-// The Secret of an instance's own: the values that were made once for it, and which kinds of objects it may have.
-import type { Secret } from '../kube/types.js';
-import { GROUP, INSTANCES, SECRET_LABEL, type ServiceInstance } from './kinds.js';
+// The Secret of an instance's, or a binding's, own: the values that were made once for it; and of an instance, which kinds
+// of objects it may have.
+import type { KubeObject, Secret } from '../kube/types.js';
+import { BINDINGS, GROUP, INSTANCES, SECRET_LABEL } from './kinds.js';
 
 /** A kind of object that an instance or one of its bindings has, or had. */
 export interface UsedKind {
@@ -17,28 +18,32 @@ export interface KeptContent {
   kinds: readonly UsedKind[];
 }
 
-const KINDS = `${GROUP}/kinds`;
+/** The annotation with the kinds of objects, which only grows. */
+export const KINDS = `${GROUP}/kinds`;
 
-export const keptSecretName = (instance: string): string => `instance-kept-${instance}`;
+export const keptSecretName = ({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): string =>
+  `${kind === BINDINGS.kind ? 'binding' : 'instance'}-kept-${metadata.name}`;
+
+/** That of an instance of this name, also where that is gone. */
+export const instanceKeptSecretName = (name: string): string =>
+  keptSecretName({ kind: INSTANCES.kind, metadata: { name } });
 
 export const isKept = ({ metadata }: Readonly<Secret>): boolean =>
-  metadata.labels?.[SECRET_LABEL] === 'kept' && metadata.name.startsWith(keptSecretName(''));
+  metadata.labels?.[SECRET_LABEL] === 'kept' && /^(instance|binding)-kept-/.test(metadata.name);
 
-/** Owned, so that it goes with the instance. */
-export function keptSecret(instance: Readonly<ServiceInstance>, { values, kinds }: KeptContent): Secret {
-  const { apiVersion, metadata } = instance;
+/** Owned, so that it goes with its owner. */
+export function keptSecret(owner: Readonly<KubeObject>, { values, kinds }: KeptContent): Secret {
+  const { apiVersion, kind, metadata } = owner;
   const { name, uid } = metadata;
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     type: 'Opaque',
     metadata: {
-      name: keptSecretName(name),
+      name: keptSecretName(owner),
       labels: { [SECRET_LABEL]: 'kept' },
       annotations: { [KINDS]: JSON.stringify(kinds) },
-      ownerReferences: [
-        { apiVersion, kind: INSTANCES.kind, name, uid: uid!, controller: true, blockOwnerDeletion: true },
-      ],
+      ownerReferences: [{ apiVersion, kind, name, uid: uid!, controller: true, blockOwnerDeletion: true }],
     },
     data: Object.fromEntries(
       Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
@@ -61,6 +66,13 @@ export function kindsOf(secret: Readonly<Secret> | undefined): readonly UsedKind
   } catch {
     return []; // somebody edited it; what is applied next is recorded anew
   }
+}
+
+/** The annotation with the kinds of both versions; none where the later one has them all. */
+export function recordOfKinds(now: Readonly<Secret>, before: Readonly<Secret>): Record<string, string> {
+  const known = kindsOf(now);
+  const all = withKinds(known, kindsOf(before));
+  return all === known ? {} : { [KINDS]: JSON.stringify(all) };
 }
 
 /** The first list, with what the second adds to it; the very same list where that is nothing. */

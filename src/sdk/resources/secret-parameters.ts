@@ -18,6 +18,11 @@ export function isSecretKeyRef(value: unknown): value is SecretKeyRef {
 export const parametersSecretName = ({ kind, metadata }: Pick<KubeObject, 'kind' | 'metadata'>): string =>
   `${kind === 'ServiceBinding' ? 'binding' : 'instance'}-parameters-${metadata.name}`;
 
+interface Parametrised {
+  spec?: { parameters?: JsonObject };
+  status?: { applied?: { parameters?: JsonObject } };
+}
+
 export interface Hidden {
   /** With references in place of what is secret. */
   parameters: JsonObject;
@@ -73,6 +78,16 @@ export function reveal(
     return [[name, Buffer.from(encoded, 'base64').toString('utf8')]];
   });
   return { parameters: Object.fromEntries<unknown>(entries), missing };
+}
+
+/** The keys of the object's own Secret that its parameters refer to, those that are wanted and those that were applied. */
+export function keysInUse(object: Readonly<KubeObject>): Set<string> {
+  const { spec, status } = object as Parametrised;
+  const own = parametersSecretName(object);
+  const refs = [spec?.parameters, status?.applied?.parameters].flatMap((parameters) =>
+    Object.values(parameters ?? {}).filter(isSecretKeyRef),
+  );
+  return new Set(refs.flatMap(({ secretKeyRef: { name, key } }) => (name === own ? [key] : [])));
 }
 
 /** What of the parameters is not secret. */
