@@ -2,8 +2,13 @@
 import { IsOptional, IsString } from 'class-validator';
 import { expect } from 'chai';
 import { defineService, done, WriteOnly } from '../../src/sdk/index.js';
+import { type Lease, LEASES, microTime } from '../../src/sdk/kube/lease.js';
+import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
 import type { Secret } from '../../src/sdk/kube/types.js';
+import { RETRY_NOW } from '../../src/sdk/resources/escape-hatches.js';
 import { SECRET_LABEL } from '../../src/sdk/resources/kinds.js';
+import { RENEW } from '../../src/sdk/resources/own-secrets.js';
+import { edit } from '../support/kube.js';
 import { type Ids, useScene } from '../support/scene.js';
 import { eventually } from '../support/unchanged.js';
 
@@ -60,7 +65,7 @@ describe('a Secret of the broker`s', () => {
       1,
       ({ reason, involvedObject }) => reason === 'Repaired' && involvedObject.name === owner,
     );
-    return event!.message!;
+    return event!.message;
   };
 
   const change =
@@ -123,6 +128,25 @@ describe('a Secret of the broker`s', () => {
     expect(await scene.kube.dump()).not.to.include('canary-given');
   });
 
+  it('lets a value go that an operator wants anew, and has it made anew', async () => {
+    const name = `instance-kept-${instance}`;
+    const before = (await scene.kube.secrets.get(name))!.data!.admin;
+    await change((secret) => {
+      secret.metadata.annotations![RENEW] = 'admin';
+      delete secret.data!.admin;
+    })(name);
+    await scene.kube.instances.edit(instance, ({ metadata, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, annotations: { ...metadata.annotations, [RETRY_NOW]: '1' } },
+    }));
+    const after = await eventually(
+      () => scene.kube.secrets.get(name),
+      (secret) => secret?.data?.admin !== undefined,
+    );
+    expect(after!.data!.admin).not.to.equal(before);
+    expect(after!.metadata.annotations).not.to.have.property(RENEW);
+  });
+
   it('goes with its owner, and is not missed then', async () => {
     await scene.kube.bindings.client.delete(binding);
     await scene.kube.bindings.untilGone(binding);
@@ -133,5 +157,32 @@ describe('a Secret of the broker`s', () => {
       ({ reason, involvedObject }) => reason === 'Drifted' && involvedObject.name === binding,
     );
     expect(told).to.deep.equal([]);
+  });
+});
+
+describe('a Secret of the broker`s that is lost while nobody leads', () => {
+  const scene = useScene({ definition: { services: [vault] }, env: { BROKER_LEASE_SECONDS: '3' } });
+
+  it('is put back by whoever leads next: all replicas remember it', async () => {
+    const instance = await scene.instance(ids);
+    const name = `instance-kept-${instance}`;
+    const before = await scene.kube.secrets.get(name);
+    const config = scene.cluster.config();
+    const leases = createResourceClient<Lease>(config, LEASES, scene.cluster.namespace);
+    await edit(leases, 'brokersdk-controllers', (lease) => ({
+      ...lease,
+      spec: { ...lease.spec, holderIdentity: 'another', renewTime: microTime(Date.now()) },
+    }));
+    const isLeading = async (): Promise<boolean> =>
+      (await (await fetch(`${scene.broker.healthUrl}/metrics`)).text()).includes('\nbrokersdk_leader 1');
+    await eventually(isLeading, (leads) => !leads);
+    await scene.kube.secrets.client.delete(name);
+    const after = await eventually(
+      () => scene.kube.secrets.get(name),
+      (secret) => secret !== undefined,
+    );
+    expect(after!.data).to.deep.equal(before!.data);
+    expect(await isLeading()).to.equal(true);
+    await config.close();
   });
 });

@@ -252,20 +252,19 @@ describe('Kubernetes objects as a service', () => {
     await configs.until(`${bindingId}-own`, ({ data }) => data?.app === 'none');
   });
 
-  it('of a binding are only told where their values were lost for good, for others would not fit', async () => {
+  it('of a binding are only told where the record of them was lost for good', async () => {
     const [ids] = await accepted(settings());
     const id = await scene.instance(ids);
     const bindingId = await scene.binding(id, ids);
     await scene.restart({ definition: { backends: [workloadBackend] } }, async () => {
       await scene.kube.secrets.client.delete(`binding-kept-${bindingId}`);
-      await scene.kube.secrets.client.delete(`workload-binding-${bindingId}`);
     });
     const { status } = await scene.kube.bindings.until(bindingId, (object) =>
       (object.status?.conditions ?? []).some(({ type, status }) => type === 'Drifted' && status === 'True'),
     );
     expect(status!.conditions!.find(({ type }) => type === 'Drifted')).to.include({
       reason: 'Changed',
-      message: 'the generated value own of the binding is gone',
+      message: 'the record of what bind applied is gone: bind again',
     });
     expect(status!.conditions!.find(({ type }) => type === 'Ready')).to.include({ status: 'True' });
   });

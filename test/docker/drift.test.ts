@@ -108,9 +108,7 @@ suiteUnless(missingDocker(), 'containers that are not as they were made', () => 
 
   it('are found again when what was kept of them is lost', async () => {
     const { id, works } = await used();
-    await scene.kube.secrets.client.delete(`instance-kept-${id}`);
-    await scene.kube.secrets.untilGone(`instance-kept-${id}`);
-    await scene.restartBroker();
+    await scene.restartBroker(() => scene.kube.secrets.client.delete(`instance-kept-${id}`));
     const { credentials } = await scene.bind(id);
     await scene.untilServed(credentials['uri']!, credentials['password']!);
     await container(id).remove({ force: true });

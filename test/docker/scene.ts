@@ -131,8 +131,10 @@ export class DockerScene {
   }
 
   /** Another broker in the place of the first: it looks at all that is there. */
-  async restartBroker(): Promise<void> {
+  /** `meanwhile` is what happens while no broker is there. */
+  async restartBroker(meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
     await this.#broker?.stop();
+    await meanwhile();
     await this.startBroker();
   }
 

@@ -1,6 +1,6 @@
 // The sample workloads on a real cluster, from the offering to an application that uses its credentials; what becomes of
 // them when somebody meddles, when a plan is wrong, and when the broker is killed. The images are those of `make images`.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { eventually } from '../support/unchanged.js';
 import { type Application, runApplication } from './application.js';
@@ -49,6 +49,12 @@ async function remove(name: string): Promise<void> {
   await scene.kubectl('delete', 'osbi', name);
   expect(await scene.ownedBy(name)).to.deep.equal([]);
 }
+
+/** Where a test fails, it tells of this, and of no password. */
+const digestOf = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value) ?? '')
+    .digest('hex');
 
 const MAX_ATTEMPTS = 10;
 
@@ -204,17 +210,21 @@ describe('workloads on a cluster', function () {
     ['service', 'echo-echo'],
     ['secret', 'postgres-writer-user'],
     ['service', 'echo-for-echo-user'],
-    ['secret', 'workload-binding-echo-user'],
+    ['secret', 'binding-kept-echo-user'],
+    ['secret', 'instance-kept-database'],
+    ['secret', 'binding-kept-writer'],
+    ['secret', 'binding-writer'],
   ] as const) {
     it(`are put back where somebody deletes the ${kind} ${name}`, async () => {
-      const { uid } = (await scene.get(kind, name)).metadata;
+      const { metadata, data } = await scene.get(kind, name);
       await scene.kubectl('delete', kind, name, '--wait=false');
       await timed(`${kind} (deleted)`, () =>
         eventually(
           () => scene.find(kind, name),
-          (found) => found !== undefined && found.metadata.uid !== uid,
+          (found) => found !== undefined && found.metadata.uid !== metadata.uid,
         ),
       );
+      expect(digestOf((await scene.get(kind, name)).data)).to.equal(digestOf(data));
     });
   }
 
@@ -224,7 +234,9 @@ describe('workloads on a cluster', function () {
     ['service', 'postgres-database', { spec: { ports: [{ name: 'postgres', port: 5433 }] } }],
     ['secret', 'postgres-database', { data: { password: 'd3Jvbmc=' } }],
     ['secret', 'postgres-writer-user', { data: { password: 'd3Jvbmc=' } }],
-    ['secret', 'workload-binding-writer', { data: { password: 'd3Jvbmc=' } }],
+    ['secret', 'instance-kept-database', { data: { admin: 'd3Jvbmc=' } }],
+    ['secret', 'binding-kept-writer', { data: { password: null } }],
+    ['secret', 'binding-writer', { data: { password: 'd3Jvbmc=' } }],
     ['job', 'postgres-writer-create', { metadata: { labels: { 'sdkbroker.broker.io/instance': null } } }],
     ['service', 'echo-for-echo-user', { spec: { selector: { 'app.kubernetes.io/name': 'nobody' } } }],
     ['statefulset', 'postgres-database', { spec: { replicas: 0 } }],
@@ -237,7 +249,7 @@ describe('workloads on a cluster', function () {
   ] as const) {
     it(`are put back where somebody edits the ${kind} ${name}`, async () => {
       const wanted = ({ spec, data, metadata }: any): string =>
-        JSON.stringify([spec?.selector, spec?.ports, spec?.replicas, data, metadata.labels]);
+        digestOf([spec?.selector, spec?.ports, spec?.replicas, data, metadata.labels]);
       const before = wanted(await scene.get(kind, name));
       await scene.kubectl('patch', kind, name, '--type=merge', '--patch', JSON.stringify(patch));
       await timed(`${kind} (edited)`, () =>

@@ -1,18 +1,10 @@
 import { expect } from 'chai';
 import { workloadBackend } from './backend.js';
-import {
-  bindingOf,
-  COMPLETE,
-  instanceOf,
-  job,
-  type MemoryResources,
-  secret,
-  settings,
-} from './harness.test.js';
+import { bindingOf, COMPLETE, instanceOf, job, secret, settings } from './harness.test.js';
 import type { BindingSettings, WorkloadSettings } from './settings.js';
 
 const OWN = { name: 'own', kind: 'Password' } as const;
-const RECORD = 'Secret workload-binding-b';
+const RECORD = 'applied.bind-1';
 const SERVICE = {
   apiVersion: 'v1',
   kind: 'Service',
@@ -28,11 +20,6 @@ const ADDRESS = {
 const USER = secret({ password: '{{ secrets.own }}' }, '{{ binding.name }}-user');
 const MAKE = job('{{ binding.name }}-make');
 const brief = { ...MAKE, spec: { ...(MAKE.spec as object), ttlSecondsAfterFinished: 60 } };
-
-/** A record that another digest belongs to. */
-const FORGED = {
-  data: { 'applied.json': Buffer.from(`${'0'.repeat(64)} []`).toString('base64') },
-};
 
 async function bound(plan: Partial<BindingSettings>, more: Partial<WorkloadSettings> = {}) {
   const instance = instanceOf(settings({ binding: plan as BindingSettings, ...more }));
@@ -81,58 +68,38 @@ describe('the objects of a binding', () => {
     expect(await observe(now)).to.deep.equal({ repair: 'ConfigMap b-address: data differs' });
     await repair(now);
     expect(resources.objects.get('ConfigMap b-address')!.data).to.deep.equal({ host: '10.0.0.1' });
-    expect(resources.names).to.deep.equal([RECORD, 'ConfigMap b-address']);
+    expect(resources.names).to.deep.equal(['ConfigMap b-address']);
   });
 
-  it('have their record put back where somebody changed it', async () => {
-    const { resources, observe, repair } = await bound({ secrets: [OWN], manifests: [USER] });
-    const { data } = resources.objects.get(RECORD)!;
-    resources.become(RECORD, { data: { ...(data as object), more: 'bWluZQ==' } });
-    expect(await observe()).to.deep.equal({ repair: `${RECORD}: data differs` });
-    await repair();
-    expect(resources.objects.get(RECORD)!.data).to.deep.equal(data);
-  });
-
-  for (const [what, meddle] of [
-    ['gone', (resources: MemoryResources) => resources.objects.delete(RECORD)],
-    ['of somebody else`s making', (resources: MemoryResources) => resources.become(RECORD, FORGED)],
-    ['none', (resources: MemoryResources) => resources.become(RECORD, { data: { 'applied.json': 'eHg=' } })],
-  ] as const) {
-    it(`are rendered anew, with the same values, where the record is ${what}`, async () => {
-      const { resources, observe, repair } = await bound({ secrets: [OWN], manifests: [USER] });
-      const before = structuredClone([...resources.objects.values()]);
-      resources.objects.delete('Secret b-user');
-      meddle(resources);
-      expect(await observe())
-        .to.have.property('repair')
-        .that.matches(/^Secret workload-binding-b/);
-      await repair();
-      expect([...resources.objects.values()]).to.have.deep.members(before);
-    });
-  }
-
-  it('are told, and stay as they are, where values and record are gone: other values would not fit', async () => {
-    const { binding, resources, observe } = await bound({ secrets: [OWN], manifests: [USER] });
-    delete binding.kept.own;
-    expect(await observe()).to.deep.equal({});
-    resources.objects.delete(RECORD);
-    expect(await observe()).to.deep.equal(
-      drifted('True', 'Changed', 'the generated value own of the binding is gone'),
-    );
-    expect(resources.names).to.deep.equal(['Secret b-user']);
-    expect(binding.kept).to.deep.equal({});
-  });
-
-  it('are rendered anew where all is gone, and the plan generates nothing', async () => {
-    const { resources, observe, repair } = await bound({ manifests: [ADDRESS] });
+  it('are put back where all of them are gone', async () => {
+    const { resources, observe, repair } = await bound({ secrets: [OWN], manifests: [USER, ADDRESS] });
     const before = [...resources.objects.values()];
     resources.objects.clear();
     expect(await observe()).to.deep.equal({
-      repair: `${RECORD} is missing; ConfigMap b-address is missing`,
+      repair: 'Secret b-user is missing; ConfigMap b-address is missing',
     });
     await repair();
     expect([...resources.objects.values()]).to.deep.equal(before);
   });
+
+  for (const [what, record, message] of [
+    ['is gone', undefined, 'the record of what bind applied is gone: bind again'],
+    [
+      'was made unreadable',
+      '{"kind": "Secret"',
+      'the record of what bind applied cannot be read: bind again',
+    ],
+  ] as const) {
+    it(`are told, and stay as they are, where the record ${what}`, async () => {
+      const { binding, resources, observe } = await bound({ manifests: [ADDRESS] });
+      delete binding.kept[RECORD];
+      if (record !== undefined) binding.kept[RECORD] = record;
+      resources.objects.clear();
+      expect(await observe()).to.deep.equal(drifted('True', 'Changed', message));
+      expect(resources.names).to.deep.equal([]);
+      expect(binding.kept[RECORD]).to.equal(record);
+    });
+  }
 
   it('may be none', async () => {
     const { binding, instance, observe, resources } = await bound({});
@@ -168,7 +135,7 @@ describe('the objects of a binding', () => {
       expect(await observe()).to.deep.equal({});
       resources.objects.delete('ConfigMap b-address');
       await repair();
-      expect(resources.applied.at(-1)!.map(({ kind }) => kind)).to.deep.equal(['Secret', 'ConfigMap']);
+      expect(resources.applied.at(-1)!.map(({ kind }) => kind)).to.deep.equal(['ConfigMap']);
     });
 
   it('keep a Job that removes itself for as long as it is there', async () => {
@@ -176,17 +143,5 @@ describe('the objects of a binding', () => {
     resources.objects.delete('ConfigMap b-address');
     await repair();
     expect(resources.names).to.include('Job b-make');
-  });
-
-  it('leave no record behind once they are unbound', async () => {
-    const { instance, binding, resources } = await bound({
-      manifests: [ADDRESS],
-      unbindManifests: [job('{{ binding.name }}-drop')],
-    });
-    expect(instance.resources.names).to.deep.equal(['Service i']);
-    const unbind = () => workloadBackend.unbind!({ ...binding, operationId: 'unbind-1' });
-    await unbind();
-    await unbind();
-    expect(resources.names).to.deep.equal(['Job b-drop']);
   });
 });

@@ -1,11 +1,9 @@
 // Bindings are kept as bind made them: what it applied is on record, so that neither another plan nor an object that it
 // was rendered from changes what an application has been given.
 import type { Binding, Manifest, Observation } from '../../sdk/index.js';
-import { renderBind } from './bindings.js';
 import { lasting, observed } from './drift.js';
-import { bindingValues } from './kept.js';
 import { kindsMadeFrom } from './manifests.js';
-import { recorded, recordOf } from './record.js';
+import { recorded } from './record.js';
 import type { WorkloadSettings } from './settings.js';
 
 type WorkloadBinding = Binding<WorkloadSettings>;
@@ -20,14 +18,5 @@ export async function repairBinding(binding: WorkloadBinding): Promise<void> {
 }
 
 async function wanted(binding: WorkloadBinding): Promise<readonly Manifest[]> {
-  return lasting(await applied(binding), await binding.resources.list());
-}
-
-/** Without a record, what bind would apply now. Throws NothingKept where it would make other values. */
-async function applied(binding: WorkloadBinding): Promise<readonly Manifest[]> {
-  const manifests = await recorded(binding);
-  if (manifests) return [...recordOf(binding, manifests), ...manifests];
-  const plan = binding.instance.settings.binding;
-  if (!plan) return [];
-  return (await renderBind(binding, plan, await bindingValues(binding, plan.secrets))).manifests;
+  return lasting(await recorded(binding), await binding.resources.list());
 }

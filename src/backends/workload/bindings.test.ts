@@ -70,15 +70,25 @@ describe('bind', () => {
   it('runs its Job until that has succeeded, with one password throughout', async () => {
     const { binding } = await bound(WITH_JOBS);
     expect(await bind(binding)).to.include({ state: 'waiting', text: 'the job b-make runs' });
-    expect(binding.resources.names).to.deep.equal([
-      'Secret workload-binding-b',
-      'Secret b-user',
-      'Job b-make',
-    ]);
+    expect(binding.resources.names).to.deep.equal(['Secret b-user', 'Job b-make']);
     const { password } = binding.resources.objects.get('Secret b-user')!.stringData as { password: string };
     binding.resources.become('Job b-make', COMPLETE);
     expect(credentialsIn(await bind(binding))).to.deep.equal({ username: 'b', password, admin: 'pa55word' });
     expect(password).to.match(/^[A-Za-z0-9]{32}$/);
+  });
+
+  it('applies what it rendered first, whatever becomes of what that was rendered from', async () => {
+    const { binding, instance } = await bound({
+      manifests: [secret({ host: HOST }, 'address'), job('make')],
+    });
+    instance.resources.become('Service i', { spec: { clusterIP: '10.0.0.1' } });
+    await bind(binding);
+    instance.resources.become('Service i', { spec: { clusterIP: '10.0.0.2' } });
+    const host = () => binding.resources.objects.get('Secret address')!.stringData;
+    await bind(binding);
+    expect(host()).to.deep.equal({ host: '10.0.0.1' });
+    await bind({ ...binding, operationId: 'bind-2' });
+    expect(host()).to.deep.equal({ host: '10.0.0.2' });
   });
 
   it('fails with its Job', async () => {

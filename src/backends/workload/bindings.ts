@@ -15,7 +15,7 @@ import {
 import { credentialsOf } from './credentials.js';
 import { instanceValues, makeBindingValues } from './kept.js';
 import { namespaceOf, renderManifests } from './manifests.js';
-import { recordOf } from './record.js';
+import { recordOnce } from './record.js';
 import { forgetRollout, rollOut } from './rollout.js';
 import { bindingScope } from './scope.js';
 import type { BindingSettings, WorkloadSettings } from './settings.js';
@@ -27,8 +27,8 @@ export async function bind(binding: WorkloadBinding): Promise<Outcome<BindingRes
   const plan = binding.instance.settings.binding;
   if (!plan) throw new TerminalError('instances of this plan cannot be bound: it says nothing of bindings');
   return withReason(async () => {
-    const values = await makeBindingValues(binding, plan.secrets);
-    const { scope, manifests } = await renderBind(binding, plan, values);
+    const scope = await scopeOf(binding, plan);
+    const manifests = await recordOnce(binding, () => renderedIn(binding, scope, 'manifests', plan));
     if (manifests.length > 0) {
       const pending = await rollOut({ ...rolloutOf(binding), manifests });
       if (pending) return pending;
@@ -45,7 +45,8 @@ export async function unbind(binding: WorkloadBinding): Promise<Removed> {
     return (await resources.remove()) ? forgetRollout(titleOf(binding)) : REMOVING;
   }
   return withReason(async () => {
-    const manifests = await renderUnbind(binding, plan);
+    const scope = await scopeOf(binding, plan);
+    const manifests = renderedIn(binding, scope, 'unbindManifests', plan);
     if (await hasOthers(binding, manifests)) {
       // A Job of bind that is still at it would make anew what is taken away here.
       await resources.remove();
@@ -75,24 +76,9 @@ const rolloutOf = (binding: WorkloadBinding) => ({
   patienceSeconds: binding.instance.settings.patienceSeconds,
 });
 
-/** What bind applies, the record of it included, and what its templates see. */
-export async function renderBind(
-  binding: WorkloadBinding,
-  plan: BindingSettings,
-  values: object,
-): Promise<{ scope: JsonObject; manifests: Manifest[] }> {
-  const scope = await scopeOf(binding, values);
-  const manifests = renderedIn(binding, scope, 'manifests', plan);
-  return { scope, manifests: [...recordOf(binding, manifests), ...manifests] };
-}
-
-async function renderUnbind(binding: WorkloadBinding, plan: BindingSettings): Promise<Manifest[]> {
-  const scope = await scopeOf(binding, await makeBindingValues(binding, plan.secrets));
-  return renderedIn(binding, scope, 'unbindManifests', plan);
-}
-
-async function scopeOf(binding: WorkloadBinding, values: object): Promise<JsonObject> {
-  const secrets = { ...(await instanceValues(binding.instance)), ...values };
+async function scopeOf(binding: WorkloadBinding, plan: BindingSettings): Promise<JsonObject> {
+  const own = await makeBindingValues(binding, plan.secrets);
+  const secrets = { ...(await instanceValues(binding.instance)), ...own };
   return { ...bindingScope(binding, await objectsOf(binding)), secrets };
 }
 

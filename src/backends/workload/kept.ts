@@ -27,15 +27,13 @@ export const makeInstanceValues = (instance: WorkloadInstance): Promise<Values> 
 
 /** Throws NothingKept where there is none. */
 export const instanceValues = (instance: WorkloadInstance): Promise<Values> =>
-  valuesOf(instance, instance.settings.secrets, none('instance'));
+  valuesOf(instance, instance.settings.secrets, ({ name }) => () => {
+    throw new NothingKept(`the generated value ${name} of the instance is gone`);
+  });
 
 /** As for an instance. */
 export const makeBindingValues = (binding: WorkloadBinding, secrets: Secrets): Promise<Values> =>
   valuesOf(binding, secrets, maker(bindingScope(binding, []), 'binding.secrets'));
-
-/** Throws NothingKept where there is none. */
-export const bindingValues = (binding: WorkloadBinding, secrets: Secrets): Promise<Values> =>
-  valuesOf(binding, secrets, none('binding'));
 
 async function valuesOf(
   { keep }: Pick<WorkloadInstance, 'keep'>,
@@ -52,13 +50,6 @@ const maker =
   (secret: GeneratedSecret, index: number): Maker =>
   () =>
     generate(named(secret, scope, `${path}[${index}]`));
-
-const none =
-  (owner: string) =>
-  ({ name }: GeneratedSecret): Maker =>
-  () => {
-    throw new NothingKept(`the generated value ${name} of the ${owner} is gone`);
-  };
 
 /** With its names rendered, where it has any. Throws a TreeError, which does not tell what they are. */
 function named(secret: GeneratedSecret, scope: JsonObject, path: string): GeneratedSecret {
