@@ -198,10 +198,10 @@ describe('the objects that an instance owns', () => {
     expect(await resources.list()).to.have.length(1);
   });
 
-  it('are made anew only when they are gone', async () => {
+  it('are made anew only when they are gone, and keep no others waiting', async () => {
     const instance = await scene.createInstance();
     const { name } = instance.metadata;
-    const manifests = [configMap(name)];
+    const manifests = [configMap(name), account(name)];
     const resources = scene.resourcesOf(instance);
     await resources.apply(manifests);
     const maps = scene.client(CONFIG_MAPS);
@@ -209,9 +209,14 @@ describe('the objects that an instance owns', () => {
       edit(maps, name, (found) => ({ ...found, metadata: { ...found.metadata, finalizers } }));
     await hold(['example.org/hold']);
     await maps.delete(name);
-    expect(await drifted(resources, manifests)).to.deep.equal([`ConfigMap ${name} is being deleted`]);
+    await scene.client(ACCOUNTS).delete(name);
+    await eventually(
+      () => resources.drift(manifests),
+      (told) => told.length === 2,
+    );
     const error = await failureOf(resources.apply(manifests));
     expect(error.message).to.equal(`ConfigMap ${name} is still being deleted`);
+    expect(await resources.drift(manifests)).to.deep.equal([`ConfigMap ${name} is being deleted`]);
     await hold([]);
     await eventually(
       () => resources.drift(manifests),

@@ -45,7 +45,8 @@ export interface OwnedResources {
    * `remove` takes them along. Resolves when all of it is stored.
    *
    * Throws a TerminalError, and has changed nothing yet of that object, where one of that name is somebody else's, and
-   * where the API server refuses the manifest as not valid. Throws where one of them is still being deleted: call again.
+   * where the API server refuses the manifest as not valid. Throws where one of them is still being deleted, when the
+   * others are applied: call again.
    */
   apply(manifests: readonly Manifest[], options?: { also?: readonly KindReference[] }): Promise<void>;
   /**

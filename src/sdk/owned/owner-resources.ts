@@ -45,6 +45,9 @@ export interface OwnerOptions {
 
 type Seen = ReturnType<WatchedKinds['ofInstance']>[number];
 
+/** What is on its way out has to be gone before it can be made anew. */
+class StillThere extends Error {}
+
 export class OwnerResources implements OwnedResources {
   readonly labels: Readonly<Record<string, string>>;
   readonly #context: OwnedContext;
@@ -72,7 +75,16 @@ export class OwnerResources implements OwnedResources {
     await kept.record(this.#instance, kinds);
     await this.#ready();
     const uids = new Set<string | undefined>();
-    for (const target of targets) uids.add(await this.#applyOne(target));
+    const held: StillThere[] = [];
+    for (const target of targets) {
+      try {
+        uids.add(await this.#applyOne(target));
+      } catch (error) {
+        if (!(error instanceof StillThere)) throw error;
+        held.push(error);
+      }
+    }
+    if (held[0]) throw held[0];
     for (const seen of this.#seen(isOwn)) {
       if (isApplied(seen.watched.type, seen.object) && !uids.has(seen.object.metadata.uid)) {
         await this.#delete(seen);
@@ -144,7 +156,7 @@ export class OwnerResources implements OwnedResources {
     if (known && !isOurs(this.#owner, target.type, known)) {
       throw new TerminalError(`${words} is there already, and belongs to somebody else`);
     }
-    if (known?.metadata.deletionTimestamp) throw new Error(`${words} is still being deleted`);
+    if (known?.metadata.deletionTimestamp) throw new StillThere(`${words} is still being deleted`);
     try {
       // Not left to the API server: as old as 1.20, it makes a new version of what does not change.
       if (known && (await this.#differences(target, known))?.length === 0) {
