@@ -113,6 +113,12 @@ describe('the look at an instance that is Ready', () => {
     seen = { repair: 'the role is missing' };
     await look();
     expect(ensured).to.deep.equal([{ as: 'applied' }]);
+    expect(world.told, 'it was not seen to be right yet').to.deep.equal([
+      'Warning Drifted: the role is missing',
+    ]);
+    seen = undefined;
+    await look();
+    await look();
     expect(world.told).to.deep.equal([
       'Warning Drifted: the role is missing',
       'Normal Repaired: put right: the role is missing',

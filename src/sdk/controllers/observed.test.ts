@@ -84,6 +84,8 @@ describe('the look at a binding whose credentials are there', () => {
     expect(await look()).to.deep.equal({ requeueAfterMs: 750 });
     expect(await look()).to.deep.equal({ requeueAfterMs: 750 });
     expect(calls).to.deep.equal(['repair bind-b {"as":"applied"}']);
+    seen = undefined;
+    await look();
     expect(world.told).to.deep.equal([
       'Warning Drifted: the role is missing',
       'Normal Repaired: put right: the role is missing',

@@ -20,6 +20,7 @@ export async function putBack<T extends Operable>(work: Work<T>, repairs: Repair
   await repairs.make(work, what, async () => {
     for (const loss of losses) await write(work, loss);
   });
+  repairs.healthy(work);
 }
 
 async function write<T extends Operable>({ context, object }: Work<T>, { secret }: Loss): Promise<void> {
