@@ -9,6 +9,7 @@ import { Catalog } from './catalog/catalog.js';
 import { loadOfferings, offeringObject, readCatalogFile } from './catalog/load.js';
 import { BY_INSTANCE } from './controllers/context.js';
 import { LostSecrets } from './controllers/lost-secrets.js';
+import { rescueSecrets } from './controllers/secret-rescue.js';
 import { Dashboard } from './dashboard/dashboard.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import type { ClusterConfig } from './kube/config.js';
@@ -108,6 +109,7 @@ export async function startBroker(
     leading = election.run(leaving.signal, (term) => leadership.lead(term));
     for (const store of followed) store.start(ending.signal);
     await unlessAborted(Promise.all(followed.map((store) => store.synced)), signal);
+    rescueSecrets(assembled.rescue, ending.signal);
     const own = services.map(({ offering }) => offeringObject(offering, 'code'));
     await unlessAborted(loadOfferings(stores.offerings, 'code', own), signal);
     await unlessAborted(loadOfferings(stores.offerings, 'file', offerings), signal);
@@ -163,6 +165,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     log,
     ...time,
   });
+  const lostSecrets = new LostSecrets(stores);
   const leadership = new Leadership({
     stores,
     parts,
@@ -171,7 +174,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     owned: (term) => new OwnedObjects({ cluster, namespace, log, ...time, ...term }),
     context: {
       catalog,
-      lostSecrets: new LostSecrets(stores),
+      lostSecrets,
       log,
       metrics,
       ...time,
@@ -207,6 +210,7 @@ function assemble(definition: BrokerDefinition, { settings, cluster, log }: Brok
     dashboard,
     leadership,
     election,
+    rescue: { ...time, stores, lostSecrets, log, isLeader: () => election.isLeader },
   };
 }
 

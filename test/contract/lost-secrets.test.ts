@@ -7,7 +7,7 @@ import { createResourceClient } from '../../src/sdk/kube/resource-client.js';
 import type { Secret } from '../../src/sdk/kube/types.js';
 import { RETRY_NOW } from '../../src/sdk/resources/escape-hatches.js';
 import { SECRET_LABEL } from '../../src/sdk/resources/kinds.js';
-import { RENEW } from '../../src/sdk/resources/own-secrets.js';
+import { PUT_BACK, RENEW } from '../../src/sdk/resources/own-secrets.js';
 import { edit } from '../support/kube.js';
 import { type Ids, useScene } from '../support/scene.js';
 import { eventually } from '../support/unchanged.js';
@@ -51,10 +51,11 @@ describe('a Secret of the broker`s', () => {
     binding = await scene.binding(instance, ids);
   });
 
-  const essence = (secret: Readonly<Secret> | undefined) => ({
-    ...{ type: secret?.type, data: secret?.data, labels: secret?.metadata.labels },
-    ...{ annotations: secret?.metadata.annotations, owners: secret?.metadata.ownerReferences },
-  });
+  const essence = (secret: Readonly<Secret> | undefined) => {
+    const { labels, annotations = {}, ownerReferences } = secret?.metadata ?? {};
+    const { [PUT_BACK]: _, ...others } = annotations;
+    return { type: secret?.type, data: secret?.data, labels, others, ownerReferences };
+  };
   const untilAgain = (name: string, before: Secret | undefined): Promise<unknown> =>
     eventually(
       async () => JSON.stringify(essence(await scene.kube.secrets.get(name))),

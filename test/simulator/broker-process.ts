@@ -1,6 +1,7 @@
 // One broker process, from its start to its death: the real stores, catalog, leadership and operations, on the wire of a
 // schedule. It can be killed at any moment, stalled, and told to stop.
 import { LostSecrets } from '../../src/sdk/controllers/lost-secrets.js';
+import { rescueSecrets } from '../../src/sdk/controllers/secret-rescue.js';
 import { Backends } from '../../src/sdk/catalog/backends.js';
 import { Catalog } from '../../src/sdk/catalog/catalog.js';
 import { loadOfferings, offeringObject } from '../../src/sdk/catalog/load.js';
@@ -39,6 +40,8 @@ export class BrokerProcess implements Endpoint {
   readonly #world: World;
   readonly #leadership: Leadership;
   readonly #election: LeaderElection;
+  readonly #lostSecrets: LostSecrets;
+  readonly #random: () => number;
   readonly #services: ReturnType<typeof simulatedServices>;
   /** Fires when it is to lead no more, and when nothing is to run any more. */
   readonly #leaving = new AbortController();
@@ -63,9 +66,11 @@ export class BrokerProcess implements Endpoint {
     const clientOf = <T extends KubeObject>(type: ResourceType) => this.wire.client<T>(type);
     const log = this.#log();
     const time = { clock: this.#clock(), random: world.random.fork().next };
+    this.#random = time.random;
     const now = (): Date => new Date(time.clock.now());
     this.#services = simulatedServices(new SimulatedBackend(world, this));
     this.stores = createStores({ clientOf, log, ...time });
+    this.#lostSecrets = new LostSecrets(this.stores);
     const catalog = new Catalog({ ...this.stores, backends: new Backends([], this.#services), now });
     this.#leadership = new Leadership({
       stores: this.stores,
@@ -75,7 +80,7 @@ export class BrokerProcess implements Endpoint {
       parts: { stores: {}, lead: async () => undefined },
       context: {
         ...{ catalog, log, ...time, ...world.settings, metrics: { operationEnded: () => undefined } },
-        lostSecrets: new LostSecrets(this.stores),
+        lostSecrets: this.#lostSecrets,
       },
     });
     this.#election = new LeaderElection({
@@ -101,10 +106,25 @@ export class BrokerProcess implements Endpoint {
     this.#leading = this.#election.run(this.#leaving.signal, (term) => this.#leadership.lead(term));
     for (const store of stores) store.start(this.#ending.signal);
     await Promise.all(stores.map((store) => store.synced));
+    this.#rescueSecrets();
     const offerings = this.#services.map(({ offering }) => offeringObject(offering, 'code'));
     // Every replica does this, leader or not.
     await servedRequest.run({ writes: [] }, () => loadOfferings(this.stores.offerings, 'code', offerings));
     this.isServing = !this.#isStopping;
+  }
+
+  /** Every replica does this, leader or not. */
+  #rescueSecrets(): void {
+    const clock = this.#clock();
+    const context = {
+      clock: {
+        ...clock,
+        after: (ms: number, fn: () => void) => clock.after(ms, () => servedRequest.run({ writes: [] }, fn)),
+      },
+      ...{ stores: this.stores, lostSecrets: this.#lostSecrets, random: this.#random, log: this.#log() },
+      isLeader: () => this.isLeader,
+    };
+    rescueSecrets(context, this.#ending.signal);
   }
 
   /** From now on nothing that it began goes on. */

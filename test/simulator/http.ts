@@ -30,6 +30,8 @@ export interface HttpAnswer extends Reply {
   isLagging: boolean;
   /** Of the instance or the binding, as it is stored when the answer is given. */
   uid: string | undefined;
+  /** Whether the broker is at work on it no more, which an impatient client does not wait for. */
+  isOver: boolean;
 }
 
 const PATIENCE_MS = 60_000;
@@ -51,7 +53,14 @@ export class Http {
     const process = serving.length > 0 ? random.pick(serving) : undefined;
     const id = `${who}#${++this.#requests}`;
     trace.add(id, `-> ${process?.name ?? 'nobody'} ${method} ${textOf(request)}`);
-    const answer: HttpAnswer = { status: 0, body: {}, writes: [], isLagging: false, uid: undefined };
+    const answer: HttpAnswer = {
+      status: 0,
+      body: {},
+      writes: [],
+      isLagging: false,
+      uid: undefined,
+      isOver: true,
+    };
     const client = new AbortController();
     return new Promise((resolve) => {
       const end = ({ status, body }: Reply, why = ''): void => {
@@ -86,6 +95,8 @@ export class Http {
   ): Promise<Reply> {
     const token = {};
     process.requests.add(token);
+    answer.isOver = false;
+    process.onDeath(() => (answer.isOver = true));
     const broker = process.broker as unknown as Record<Method, (request: OsbRequest) => Promise<Reply>>;
     answer.isLagging = this.#isLagging(process, request);
     try {
@@ -101,6 +112,7 @@ export class Http {
       answer.isLagging ||= this.#isLagging(process, request);
       answer.uid = this.#stored(request)?.metadata.uid;
       process.requests.delete(token);
+      answer.isOver = true;
     }
   }
 

@@ -1,6 +1,6 @@
 // What must hold when all is at rest: the cluster, the world outside and every cache agree, and nothing is left over.
 import type { KubeObject, ResourceType, Secret } from '../../src/sdk/kube/types.js';
-import { fromSecret, secretName } from '../../src/sdk/resources/binding-secret.js';
+import { fromSecret, isTold, secretName } from '../../src/sdk/resources/binding-secret.js';
 import {
   BINDINGS,
   CONFIG_MAPS,
@@ -101,6 +101,8 @@ function checkBinding({ api, cloud }: Scene, binding: ServiceBinding, report: Re
   const { name } = binding.metadata;
   if (!isReady(binding, report)) return;
   const secret = api.object<Secret>(SECRETS, secretName(binding));
+  if (secret && !isTold(secret, binding))
+    report('a binding tells of its Secret', `${textOf(binding)} ${secret.metadata.resourceVersion}`);
   const password = secret && (fromSecret(secret)?.credentials?.password as string);
   if (!password || !cloud.works(name, password))
     report('what is Ready is there', `${textOf(binding)} ${password}`);

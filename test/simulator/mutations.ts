@@ -28,9 +28,8 @@ const ORDER: Mutation[] = [
     edits: [
       [`if (outcome.state === 'done') kept = await keep(work, instance, outcome.result, plan);`, ''],
       [
-        'return attempted.result ? succeed(work, attempted.result, kept!) : attempted.again;',
-        `if (!attempted.result) return attempted.again;
-         await succeed(work, attempted.result, { metadata: { name: secretName(binding) } } as never);
+        'await succeed(work, attempted.result, kept!);',
+        `await succeed(work, attempted.result, { metadata: { name: secretName(binding) } } as never);
          kept = await keep(work, instance, attempted.result, plan);`,
       ],
     ],
@@ -125,12 +124,7 @@ const GUARDS: Mutation[] = [
     'const guard = (): void => term.assert();',
     'const guard = (): void => undefined;',
   ),
-  one(
-    'a leader begins with old caches',
-    'lead.ts',
-    'allStores(stores).map((store) => store.refresh())',
-    '[]',
-  ),
+  one('a leader begins with old caches', 'lead.ts', 'followed.map((store) => store.refresh())', '[]'),
   one(
     'a follower does not wait for the leader to give up',
     'runtime/lease-view.ts',
@@ -164,8 +158,8 @@ const GUARDS: Mutation[] = [
   one(
     'a Secret of an earlier binding is handed out',
     'resources/binding-secret.ts',
-    'return secret.metadata.ownerReferences?.some(({ uid }) => uid === binding.metadata.uid) ?? false;',
-    'return secret.metadata.ownerReferences?.some(({ name }) => name === binding.metadata.name) ?? false;',
+    'return secret.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) ?? false;',
+    'return secret.metadata.ownerReferences?.some(({ name }) => name === owner.metadata.name) ?? false;',
   ),
   one(
     'a bind does not look whether the instance has begun to go',
@@ -281,8 +275,44 @@ const UPKEEP: Mutation[] = [
   one(
     'what is not as it was made stays so',
     'controllers/observation.ts',
-    'return this.#repair(work, seen.repair, () => resolved.backend.ensure(view));',
-    'return this.#healthy(work, seen);',
+    'if (seen.repair !== undefined) return this.#repair(work, seen.repair, () => look.repair(signal));',
+    '',
+  ),
+  one(
+    'what somebody takes out of Secrets is not put back by who leads',
+    'controllers/put-back.ts',
+    'const losses = await lossesOf(context, object, ownSecretNames(object));',
+    'const losses: Loss[] = []; void ownSecretNames;',
+  ),
+  one(
+    'what somebody takes out of Secrets is put back by who leads alone',
+    'controllers/secret-rescue.ts',
+    'if (!owner || isPaused(owner) || isLeader()) return;',
+    'if (!owner || isPaused(owner) || isLeader() || !isLeader()) return;',
+  ),
+  one(
+    'a binding goes on telling of the Secret that was deleted',
+    'controllers/put-back.ts',
+    'if (!secretRef || !lostSecrets.isUntold(secretRef.name)) return binding;',
+    'return binding;',
+  ),
+  one(
+    'what went with its owner is put back',
+    'controllers/put-back.ts',
+    'await (kind === BINDINGS.kind ? bindings : instances).read(metadata.name);',
+    'void [kind, metadata, instances, bindings];',
+  ),
+  one(
+    'an update of secret parameters is taken for meddling',
+    'resources/own-secrets.ts',
+    "if (roleOf(before) !== 'parameters') return data;",
+    "if (roleOf(before) !== 'nothing') return data;",
+  ),
+  one(
+    'a bind that is repeated is taken for meddling',
+    'controllers/lost-secrets.ts',
+    'return binding?.status?.secretRef !== undefined && isTold(secret, binding);',
+    'return binding !== undefined;',
   ),
   one(
     'the first operation gets another name when the broker fills in what is missing',

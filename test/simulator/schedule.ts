@@ -11,6 +11,7 @@ import { drift } from './drift.js';
 import { Http } from './http.js';
 import { checkEmpty, checkRest, isAtRest, type Scene } from './invariants.js';
 import { Ledger } from './ledger.js';
+import { meddle } from './meddling.js';
 import { Random } from './random.js';
 import { VirtualTime } from './time.js';
 import { Trace, type Violation } from './trace.js';
@@ -115,6 +116,9 @@ class Schedule {
     stopDrift();
     this.#options.sabotage?.(cloud);
     await this.#rest(isQuiet, CALM_FOR_MS);
+    this.#check(checkRest, scene());
+    meddle({ time, trace, api, processes: processes() }, random.fork());
+    await this.#rest(isQuiet, CALM_FOR_MS / 4);
     this.#check(checkRest, scene());
     trace.add('---', 'all leave');
     await this.#until(Promise.all([...tenants.map((tenant) => tenant.leave()), evict(stage, random.fork())]));

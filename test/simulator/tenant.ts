@@ -138,7 +138,7 @@ export class Tenant {
   async #make(request: OsbRequest, method: 'provision' | 'bind'): Promise<boolean> {
     const first = await this.#platform.send(method, request);
     const isAbandoned = isUnclear(first) && this.#random.chance(0.4);
-    if (isAbandoned) return this.#cleanUp(request);
+    if (isAbandoned) return this.#cleanUp(request, first);
     const answer =
       first.status === 0 || first.status >= 422 ? await this.#platform.insist(method, request) : first;
     if (answer.status === 200 || answer.status === 201) return this.#isThere(request, method, answer);
@@ -164,9 +164,14 @@ export class Tenant {
     return answer.isLagging ? this.#make(request, method) : true;
   }
 
-  async #cleanUp(request: OsbRequest): Promise<false> {
-    if (request.bindingId === undefined) await this.#deprovision(request);
-    else await this.#unbind(request.bindingId);
+  /** What was given up may be made after its end was answered: then it is removed once more. */
+  async #cleanUp(request: OsbRequest, abandoned?: HttpAnswer): Promise<false> {
+    const remove = (): Promise<void> =>
+      request.bindingId === undefined ? this.#deprovision(request) : this.#unbind(request.bindingId);
+    await remove();
+    if (!abandoned || abandoned.isOver) return false;
+    while (!abandoned.isOver) await this.#platform.wait(100, 1_000);
+    await remove();
     return false;
   }
 

@@ -61,7 +61,7 @@ export async function reconcileBinding(
 
 /** Until the time of its credentials is over. */
 async function lookAfter(bound: BindingWork, observer: Observer<ServiceBinding>): Promise<Again> {
-  const work = await nameSecret(bound);
+  const work = { ...bound, object: await nameSecret(bound.context, bound.object) };
   const dueMs = untilExpiry(work.object, work.context.clock.now());
   if (dueMs !== undefined && dueMs <= 0) return expire(work);
   const again = await observer.observe(work);

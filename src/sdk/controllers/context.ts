@@ -50,7 +50,7 @@ export interface Owned {
 
 export interface ReconcileContext {
   stores: Stores;
-  lostSecrets: Pick<LostSecrets, 'find'>;
+  lostSecrets: Pick<LostSecrets, 'find' | 'isUntold'>;
   owned: Owned;
   catalog: Catalog;
   events: Pick<EventRecorder, 'record'>;

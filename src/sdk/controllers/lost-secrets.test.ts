@@ -3,7 +3,7 @@ import type { KubeObject, Secret } from '../kube/types.js';
 import { toSecret } from '../resources/binding-secret.js';
 import { contentOf, keptSecret, type UsedKind } from '../resources/kept-secret.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
-import { RENEW } from '../resources/own-secrets.js';
+import { PUT_BACK, RENEW } from '../resources/own-secrets.js';
 import { parametersSecret } from '../resources/secret-parameters.js';
 import { makeWorld, readyBinding, readyInstance, type World } from './harness.test.js';
 import { LostSecrets } from './lost-secrets.js';
@@ -69,6 +69,16 @@ describe('LostSecrets', () => {
       expect(lost.find(NAME)).to.equal(undefined);
       keep({ a: '1' }, [MAPS]);
       expect(found().values).to.deep.equal({ a: '1', b: '2' });
+    });
+
+    it('are none where something is kept after others were put back', () => {
+      keep({ a: '1' });
+      stores.secrets.remove(NAME);
+      const { secret } = lost.find(NAME)!;
+      const annotations = { ...secret.metadata.annotations, [PUT_BACK]: 'now' };
+      stores.secrets.put({ ...secret, metadata: { ...secret.metadata, annotations } });
+      keep({ a: '1', b: '2' });
+      expect(lost.find(NAME)).to.equal(undefined);
     });
 
     it('are no values that an operator wants anew', () => {

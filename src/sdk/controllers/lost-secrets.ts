@@ -3,7 +3,7 @@
 import type { KubeObject, Secret } from '../kube/types.js';
 import { isTold } from '../resources/binding-secret.js';
 import { BINDINGS, type ServiceBinding } from '../resources/kinds.js';
-import { type Loss, lossIn, ownerOf, roleOf } from '../resources/own-secrets.js';
+import { isPutBack, type Loss, lossIn, ownerOf, roleOf } from '../resources/own-secrets.js';
 import type { Stores } from './context.js';
 
 type Shown = Readonly<Secret> | undefined;
@@ -24,6 +24,11 @@ export class LostSecrets {
     return whole && this.#look(name, this.#stores.secrets.get(name), whole);
   }
 
+  /** Whether it is known that the Secret of a binding lacks nothing, though the binding tells of another version. */
+  isUntold(name: string): boolean {
+    return !this.find(name) && this.#whole.has(name);
+  }
+
   #see(name: string, current: Shown, previous: Shown): void {
     const known = this.#whole.get(name);
     const whole = previous && this.#counts(previous, known !== undefined) ? previous : known;
@@ -39,12 +44,12 @@ export class LostSecrets {
 
   #look(name: string, current: Shown, whole: Readonly<Secret>): Loss | undefined {
     const owner = this.#ownerOf(whole);
-    const isOfBinding = roleOf(whole) === 'binding';
-    const isTheOne = current && owner && isOfBinding && isTold(current, owner as ServiceBinding);
-    const loss = owner && !isTheOne ? lossIn(current, whole, owner) : undefined;
+    const isOfBinding = owner && roleOf(whole) === 'binding';
+    const isTheOne = current && isOfBinding && isTold(current, owner as ServiceBinding);
+    const right = current && isPutBack(current, whole) ? current : whole;
+    const loss = owner && !isTheOne ? lossIn(current, right, owner) : undefined;
     if (loss) this.#whole.set(name, loss.secret);
-    else if (owner && isOfBinding && !isTheOne)
-      this.#whole.set(name, whole); // until the status tells of it
+    else if (isOfBinding && !isTheOne) this.#whole.set(name, right);
     else this.#whole.delete(name);
     return loss;
   }

@@ -8,7 +8,7 @@ import type { Operable } from '../resources/operations.js';
 import { type Again, nowOf } from './context.js';
 import { limitedCall } from './limited-call.js';
 import type { Look, Observed } from './observed.js';
-import { putBack } from './put-back.js';
+import { putBackAll } from './put-back.js';
 import { announce, Repairs } from './repairs.js';
 import type { Work } from './work.js';
 
@@ -36,7 +36,7 @@ export class Observer<T extends Operable> {
 
   /** To be called for whatever stays, before anything else. Returns when to come back, where that has to wait. */
   putBackSecrets(work: Work<T>): Promise<Again> {
-    return putBack(work, this.#secretRepairs);
+    return putBackAll(work, this.#secretRepairs);
   }
 
   /** To be called for what has no operation under way. Rejects where the backend gives no answer. */

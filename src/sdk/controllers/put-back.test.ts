@@ -5,9 +5,11 @@ import { toSecret } from '../resources/binding-secret.js';
 import { PAUSE } from '../resources/escape-hatches.js';
 import { contentOf, keptSecret } from '../resources/kept-secret.js';
 import type { ServiceBinding, ServiceInstance } from '../resources/kinds.js';
+import { PUT_BACK } from '../resources/own-secrets.js';
 import { reconcileBinding } from './binding.js';
 import { instanceOf, makeWorld, readyBinding, readyInstance, type World } from './harness.test.js';
 import { reconcileInstance } from './instance.js';
+import { LostSecrets } from './lost-secrets.js';
 import { Observer } from './observation.js';
 import { observedBindings, observedInstances } from './observed.js';
 
@@ -83,6 +85,18 @@ describe('what somebody took out of Secrets', () => {
     }
   });
 
+  it('is not put back where its owner went with it, as the API server says', async () => {
+    put(readyInstance('web'));
+    world.stores.secrets.remove(KEPT);
+    world.stores.instances.read = async (name) => {
+      world.stores.instances.remove(name);
+      return undefined;
+    };
+    await reconcile();
+    expect(writes()).to.deep.equal([]);
+    expect(world.told).to.deep.equal([]);
+  });
+
   it('is not put back while an operator has paused the instance', async () => {
     const { metadata, ...rest } = readyInstance('web');
     put({ ...rest, metadata: { ...metadata, annotations: { [PAUSE]: 'true' } } });
@@ -110,6 +124,7 @@ describe('what somebody took out of Secrets', () => {
       unlabelled();
       await reconcile();
       expect(world.stores.secrets.get(KEPT)!.metadata.labels).to.deep.equal(labels);
+      expect(world.stores.secrets.get(KEPT)!.metadata.annotations).to.have.property(PUT_BACK);
     });
 
     it('is not put into the Secret of somebody else', async () => {
@@ -168,15 +183,11 @@ describe('what somebody took out of Secrets', () => {
       expect(world.told).to.deep.equal([]);
     });
 
-    it('is not told of while what is there may be of another binding', async () => {
-      const secret = world.stores.secrets.get(NAME)!;
-      world.stores.secrets.put({
-        ...secret,
-        metadata: { ...secret.metadata, labels: secret.metadata.labels! },
-      });
-      world.stores.secrets.read = async () => undefined;
+    it('is not told of where nobody remembers what there was', async () => {
+      store('other');
+      world.lostSecrets = new LostSecrets(world.stores);
       await look();
-      expect(told()).not.to.equal(version());
+      expect([...writes(), ...world.stores.bindings.requests]).to.deep.equal([]);
     });
   });
 });

@@ -1,62 +1,81 @@
-// Puts back what somebody took out of the Secrets of an instance or a binding, before anything is done with them.
+// Puts back what somebody took out of the Secrets of an instance or a binding.
 import { isAlreadyExists } from '../kube/errors.js';
-import type { Secret } from '../kube/types.js';
-import { isOwnedBy, isTold } from '../resources/binding-secret.js';
-import type { ServiceBinding } from '../resources/kinds.js';
+import type { KubeObject, Secret } from '../kube/types.js';
+import { isOwnedBy } from '../resources/binding-secret.js';
+import { BINDINGS, type ServiceBinding } from '../resources/kinds.js';
 import type { Operable } from '../resources/operations.js';
-import { type Loss, lossIn, ownSecretNames } from '../resources/own-secrets.js';
-import type { Again } from './context.js';
+import { type Loss, lossIn, ownSecretNames, PUT_BACK } from '../resources/own-secrets.js';
+import type { Again, ReconcileContext } from './context.js';
 import type { Repairs } from './repairs.js';
-import type { BindingWork, Work } from './work.js';
+import type { Work } from './work.js';
 
-/** Returns when to come back, where it is not to be put back yet: nothing is to be done without it. */
-export async function putBack<T extends Operable>(work: Work<T>, repairs: Repairs<T>): Promise<Again> {
+export interface PutBackContext extends Pick<ReconcileContext, 'clock' | 'lostSecrets'> {
+  stores: Pick<ReconcileContext['stores'], 'secrets' | 'instances' | 'bindings'>;
+}
+
+/** Before anything is done with the object. Returns when to come back, where that has to wait for it. */
+export async function putBackAll<T extends Operable>(work: Work<T>, repairs: Repairs<T>): Promise<Again> {
   const { context, object } = work;
-  const losses = ownSecretNames(object).flatMap((name) => context.lostSecrets.find(name) ?? []);
+  const losses = await lossesOf(context, object, ownSecretNames(object));
   if (losses.length === 0) return repairs.healthy(work);
   const pauseMs = repairs.pauseMs(work);
   if (pauseMs > 0) return { requeueAfterMs: pauseMs };
   const what = losses.map((loss) => loss.what).join('; ');
   await repairs.make(work, what, async () => {
-    for (const loss of losses) await write(work, loss);
+    for (const loss of losses) await putBack(context, loss, object);
   });
   repairs.healthy(work);
 }
 
-async function write<T extends Operable>({ context, object }: Work<T>, { secret }: Loss): Promise<void> {
-  const { secrets } = context.stores;
-  if (secret.metadata.resourceVersion !== undefined) return void (await secrets.replace(secret));
+/** Asks the API server for the owner where one of these Secrets seems to lack something: it may be gone with it. */
+export async function lossesOf(
+  { stores: { instances, bindings }, lostSecrets }: PutBackContext,
+  { kind, metadata }: Readonly<KubeObject>,
+  names: readonly string[],
+): Promise<Loss[]> {
+  const find = (): Loss[] => names.flatMap((name) => lostSecrets.find(name) ?? []);
+  if (find().length === 0) return [];
+  await (kind === BINDINGS.kind ? bindings : instances).read(metadata.name);
+  return find();
+}
+
+/** Fails with a conflict where somebody else was faster. */
+export async function putBack(
+  { stores: { secrets }, clock }: PutBackContext,
+  { secret }: Loss,
+  owner: Readonly<KubeObject>,
+): Promise<void> {
+  const stamp = ({ metadata, ...rest }: Secret): Secret => {
+    const annotations = { ...metadata.annotations, [PUT_BACK]: new Date(clock.now()).toISOString() };
+    return { ...rest, metadata: { ...metadata, annotations } };
+  };
+  if (secret.metadata.resourceVersion !== undefined) return void (await secrets.replace(stamp(secret)));
   try {
-    await secrets.create(secret);
+    await secrets.create(stamp(secret));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const present = await secrets.read(secret.metadata.name); // without the label by which we follow it
-    if (present) await secrets.replace(completed(present, secret, object));
+    if (present) await secrets.replace(stamp(completed(present, secret, owner)));
   }
 }
 
-function completed(present: Readonly<Secret>, secret: Secret, object: Readonly<Operable>): Secret {
+function completed(present: Readonly<Secret>, secret: Secret, owner: Readonly<KubeObject>): Secret {
   const { name } = secret.metadata;
-  if (!isOwnedBy(present, object)) {
+  if (!isOwnedBy(present, owner)) {
     throw new Error(`a Secret named ${name} that is not this broker's is in the way: remove or rename it`);
   }
-  return lossIn(present, secret, object)?.secret ?? present;
+  return lossIn(present, secret, owner)?.secret ?? present;
 }
 
-/** Has the status of a bound binding name the version of its Secret that is there: it was put back, or labelled. */
-export async function nameSecret(work: BindingWork): Promise<BindingWork> {
-  const { context, store, object: binding } = work;
-  const { secrets } = context.stores;
+/** Has the status of a bound binding name the version of its Secret that counts: it was put back, or labelled. */
+export async function nameSecret(
+  { stores, lostSecrets }: PutBackContext,
+  binding: Readonly<ServiceBinding>,
+): Promise<Readonly<ServiceBinding>> {
   const { secretRef } = binding.status ?? {};
-  const shown = secretRef && secrets.get(secretRef.name);
-  if (!shown || isTold(shown, binding)) return work;
-  const present = await secrets.read(secretRef.name);
-  const { resourceVersion } = present?.metadata ?? {};
-  if (!present || resourceVersion === undefined || !isOwnedBy(present, binding) || isTold(present, binding))
-    return work;
-  const status: ServiceBinding['status'] = {
-    ...binding.status,
-    secretRef: { ...secretRef, resourceVersion },
-  };
-  return { ...work, object: await store.replaceStatus({ ...binding, status }) };
+  if (!secretRef || !lostSecrets.isUntold(secretRef.name)) return binding;
+  const { resourceVersion } = stores.secrets.get(secretRef.name)?.metadata ?? {};
+  if (resourceVersion === undefined) return binding;
+  const status = { ...binding.status, secretRef: { ...secretRef, resourceVersion } };
+  return stores.bindings.replaceStatus({ ...binding, status });
 }

@@ -1,10 +1,9 @@
 // Which change of which resource makes which reconciler look again.
 import type { KubeObject, OwnerReference, Secret } from '../kube/types.js';
-import { isTold } from '../resources/binding-secret.js';
 import { asksAnew, isAbandoned } from '../resources/escape-hatches.js';
 import { BINDINGS, SECRET_LABEL, type ServiceInstance } from '../resources/kinds.js';
 import { isDeleting, isSettled } from '../resources/operations.js';
-import { ownerOf, roleOf } from '../resources/own-secrets.js';
+import { ownerOf } from '../resources/own-secrets.js';
 import type { Controller } from '../runtime/controller.js';
 import type { Priority } from '../runtime/work-queue.js';
 import { BY_INSTANCE, hasFinalizer, type ReconcileContext } from './context.js';
@@ -69,15 +68,13 @@ export function wakeOnChange(context: ReconcileContext, controllers: Controllers
 
 /** Whose Secret lacks something, or is not the version that a binding's status tells of. */
 function ownerWithout(
-  { stores, lostSecrets }: ReconcileContext,
+  { lostSecrets }: ReconcileContext,
   name: string,
   current: Readonly<Secret> | undefined,
 ): OwnerReference | undefined {
   const loss = lostSecrets.find(name);
   if (loss) return ownerOf(loss.secret);
-  const owner = current && roleOf(current) === 'binding' ? ownerOf(current) : undefined;
-  const binding = owner && stores.bindings.get(owner.name);
-  return binding?.status?.secretRef && !isTold(current!, binding) ? owner : undefined;
+  return current && lostSecrets.isUntold(name) ? ownerOf(current) : undefined;
 }
 
 /** What has not ended is what users wait for. */

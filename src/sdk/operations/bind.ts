@@ -104,7 +104,8 @@ function checkRequest(plan: Plan, request: BindRequest): void {
   requireAsync(plan.spec.asyncRequired?.bindings, request);
 }
 
-const isMade = ({ status }: Readonly<ServiceBinding>): boolean => status?.secretRef !== undefined;
+const isMade = (shown: Readonly<ServiceBinding>): boolean =>
+  shown.status?.secretRef !== undefined && !isDeleting(shown);
 
 /** In a rotation, what the request does not say is taken from the predecessor. */
 async function inherit(context: OperationContext, request: BindRequest, plan: Plan): Promise<BindRequest> {

@@ -49,7 +49,8 @@ export async function fetchBinding(
   context: OperationContext,
   request: BindingRequest,
 ): Promise<Answer<200, FetchBindingBody>> {
-  const isFinished = ({ status }: Readonly<ServiceBinding>): boolean => status?.secretRef !== undefined;
+  const isFinished = (shown: Readonly<ServiceBinding>): boolean =>
+    shown.status?.secretRef !== undefined && !isDeleting(shown);
   const binding = await findBinding(context, request.instanceId, request.bindingId, isFinished);
   if (!binding || isDeleting(binding) || !binding.status?.secretRef) {
     throw new OsbError('NotFound', 'there is no finished service binding with this id');

@@ -9,6 +9,9 @@ import { keysInUse, parametersSecretName } from './secret-parameters.js';
 /** Names of values, with commas between them, that an operator takes out of a kept Secret to have them made anew. */
 export const RENEW = `${GROUP}/renew`;
 
+/** When the broker put something back last: by it, replicas know a version that is right from one that somebody made. */
+export const PUT_BACK = `${GROUP}/put-back`;
+
 type Values = Readonly<Record<string, string>>;
 
 const METADATA = ['labels', 'annotations', 'ownerReferences'] as const;
@@ -24,6 +27,12 @@ export const ownSecretNames = (owner: Readonly<KubeObject>): string[] => [
 /** Which instance or binding the Secret belongs to. */
 export const ownerOf = ({ metadata }: Readonly<Secret>): OwnerReference | undefined =>
   metadata.ownerReferences?.find(isOurs);
+
+/** Whether a replica put something back since the version of before. */
+export function isPutBack({ metadata }: Readonly<Secret>, before: Readonly<Secret>): boolean {
+  const at = metadata.annotations?.[PUT_BACK];
+  return at !== undefined && at !== before.metadata.annotations?.[PUT_BACK];
+}
 
 /** A Secret that lacks something of what the broker had put into it. */
 export interface Loss {
@@ -100,7 +109,7 @@ const without = (values: Values, names: readonly string[]): Record<string, strin
 const ours = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => isEssential(name)));
 
-const isEssential = (name: string): boolean => name.startsWith(`${GROUP}/`) && ![RENEW, KINDS].includes(name);
+const isEssential = (name: string): boolean => name.startsWith(`${GROUP}/`) && ![RENEW, KINDS, PUT_BACK].includes(name);
 
 const isOurs = ({ apiVersion, kind }: OwnerReference): boolean =>
   apiVersion.startsWith(`${GROUP}/`) && [INSTANCES.kind, BINDINGS.kind].includes(kind);
