@@ -109,7 +109,8 @@ const without = (values: Values, names: readonly string[]): Record<string, strin
 const ours = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => isEssential(name)));
 
-const isEssential = (name: string): boolean => name.startsWith(`${GROUP}/`) && ![RENEW, KINDS, PUT_BACK].includes(name);
+const isEssential = (name: string): boolean =>
+  name.startsWith(`${GROUP}/`) && ![RENEW, KINDS, PUT_BACK].includes(name);
 
 const isOurs = ({ apiVersion, kind }: OwnerReference): boolean =>
   apiVersion.startsWith(`${GROUP}/`) && [INSTANCES.kind, BINDINGS.kind].includes(kind);
