@@ -123,6 +123,16 @@ describe('LostSecrets', () => {
       expect(lost.find(NAME), 'it was forgotten for good').to.equal(undefined);
     });
 
+    it('are all of them where somebody else`s Secret has the name', () => {
+      keep({ a: '1' });
+      stores.secrets.remove(NAME);
+      const { metadata, ...rest } = keptSecret(web, { values: { b: '2' }, kinds: [] });
+      stores.secrets.put({ ...rest, metadata: { ...metadata, uid: 'another', ownerReferences: [] } });
+      expect(whatOf(NAME)).to.equal(`Secret ${NAME} is missing`);
+      expect(lost.find(NAME)!.secret.metadata).not.to.have.property('resourceVersion');
+      expect(found().values).to.deep.equal({ a: '1' });
+    });
+
     it('are seen by each replica for itself', () => {
       keep({ a: '1' });
       const other = new LostSecrets(stores);

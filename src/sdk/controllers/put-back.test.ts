@@ -127,13 +127,26 @@ describe('what somebody took out of Secrets', () => {
       expect(world.stores.secrets.get(KEPT)!.metadata.annotations).to.have.property(PUT_BACK);
     });
 
-    it('is not put into the Secret of somebody else', async () => {
-      put(readyInstance('web'));
+    it('is not put into the Secret of somebody else, which is told, and keeps no operation from its end', async () => {
+      put(instanceOf('web'));
       unlabelled({ ownerReferences: [] });
-      expect(await reconcile().catch(String)).to.equal(
-        `Error: a Secret named ${KEPT} that is not this broker's is in the way: remove or rename it`,
-      );
+      const logged: unknown[] = [];
+      world.log = { ...world.log, child: () => world.log, error: (_, fields) => void logged.push(fields) };
+      await reconcile();
+      expect(logged[0]).to.include({
+        error: `a Secret named ${KEPT} that is not this broker's is in the way: remove or rename it`,
+      });
       expect(writes()).to.deep.equal([]);
+      expect(ensured).to.equal(1);
+      expect(world.told).not.to.include(`Normal Repaired: put right: Secret ${KEPT} is missing`);
+    });
+
+    it('waits, with all else, until the API server takes it', async () => {
+      put(instanceOf('web'));
+      world.stores.secrets.remove(KEPT);
+      world.stores.secrets.create = () => Promise.reject(new Error('no answer'));
+      expect(await reconcile().catch(String)).to.equal('Error: no answer');
+      expect(ensured).to.equal(0);
     });
   });
 

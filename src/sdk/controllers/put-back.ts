@@ -5,6 +5,7 @@ import { isOwnedBy } from '../resources/binding-secret.js';
 import { BINDINGS, type ServiceBinding } from '../resources/kinds.js';
 import type { Operable } from '../resources/operations.js';
 import { type Loss, lossIn, ownSecretNames, PUT_BACK } from '../resources/own-secrets.js';
+import { errorDetails } from '../telemetry/log.js';
 import type { Again, ReconcileContext } from './context.js';
 import type { Repairs } from './repairs.js';
 import type { Work } from './work.js';
@@ -13,7 +14,13 @@ export interface PutBackContext extends Pick<ReconcileContext, 'clock' | 'lostSe
   stores: Pick<ReconcileContext['stores'], 'secrets' | 'instances' | 'bindings'>;
 }
 
-/** Before anything is done with the object. Returns when to come back, where that has to wait for it. */
+/** Somebody else's Secret has the name. */
+class InTheWay extends Error {}
+
+/**
+ * Before anything is done with the object. Returns when to come back, where that has to wait for it. Where it cannot be,
+ * that is logged, and an operation may go on: it ends with that reason, if it needs the Secret.
+ */
 export async function putBackAll<T extends Operable>(work: Work<T>, repairs: Repairs<T>): Promise<Again> {
   const { context, object } = work;
   const losses = await lossesOf(context, object, ownSecretNames(object));
@@ -21,10 +28,15 @@ export async function putBackAll<T extends Operable>(work: Work<T>, repairs: Rep
   const pauseMs = repairs.pauseMs(work);
   if (pauseMs > 0) return { requeueAfterMs: pauseMs };
   const what = losses.map((loss) => loss.what).join('; ');
-  await repairs.make(work, what, async () => {
-    for (const loss of losses) await putBack(context, loss, object);
-  });
-  repairs.healthy(work);
+  await repairs
+    .make(work, what, async () => {
+      for (const loss of losses) await putBack(context, loss, object);
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof InTheWay)) throw error;
+      context.log.error('a Secret could not be put back', errorDetails(error));
+    });
+  if (losses.every(({ secret }) => !context.lostSecrets.find(secret.metadata.name))) repairs.healthy(work);
 }
 
 /** Asks the API server for the owner where one of these Secrets seems to lack something: it may be gone with it. */
@@ -62,7 +74,7 @@ export async function putBack(
 function completed(present: Readonly<Secret>, secret: Secret, owner: Readonly<KubeObject>): Secret {
   const { name } = secret.metadata;
   if (!isOwnedBy(present, owner)) {
-    throw new Error(`a Secret named ${name} that is not this broker's is in the way: remove or rename it`);
+    throw new InTheWay(`a Secret named ${name} that is not this broker's is in the way: remove or rename it`);
   }
   return lossIn(present, secret, owner)?.secret ?? present;
 }

@@ -1,7 +1,7 @@
 // The Secrets that an instance or a binding has of the broker, and what of them must not be lost: it cannot be made again.
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, OwnerReference, Secret } from '../kube/types.js';
-import { secretName } from './binding-secret.js';
+import { isOwnedBy, secretName } from './binding-secret.js';
 import { keptSecretName, KINDS, recordOfKinds } from './kept-secret.js';
 import { BINDINGS, GROUP, INSTANCES, SECRET_LABEL } from './kinds.js';
 import { keysInUse, parametersSecretName } from './secret-parameters.js';
@@ -42,13 +42,15 @@ export interface Loss {
   what: string;
 }
 
-/** Undefined where nothing of `before` is missing that its owner needs. `now` is undefined where it was deleted. */
+/** Undefined where nothing of `before` is missing that its owner needs. `shown` is what has its name now, if anything. */
 export function lossIn(
-  now: Readonly<Secret> | undefined,
+  shown: Readonly<Secret> | undefined,
   before: Readonly<Secret>,
   owner: Readonly<KubeObject>,
 ): Loss | undefined {
-  const { name } = before.metadata;
+  const { name, uid } = before.metadata;
+  const isSame = shown && (isOwnedBy(shown, owner) || (uid !== undefined && uid === shown.metadata.uid));
+  const now = isSame ? shown : undefined;
   const secret = completed(now, before, owner);
   if (!now) {
     const isNeeded = roleOf(before) !== 'parameters' || Object.keys(secret.data!).length > 0;
