@@ -12,6 +12,7 @@ import { eventually } from '../support/unchanged.js';
 
 const INSTANCES = 'serviceinstances';
 const BINDINGS = 'servicebindings';
+const SECRETS = 'secrets';
 /** Of each kind: the broker's, and that of the test itself. */
 const WATCHES = 2;
 
@@ -80,6 +81,7 @@ describe('requests that cross', () => {
     const [id, other] = [await scene.instance(), await scene.instance()];
     const bindingId = await scene.binding(id);
     await silence(scene.cluster.local!.faults, BINDINGS, WATCHES);
+    await silence(scene.cluster.local!.faults, SECRETS, WATCHES); // or that of the binding, gone with it, would tell
     const { client } = scene.kube.bindings;
     await client.delete(bindingId);
     await scene.kube.bindings.edit(bindingId, ({ metadata, ...rest }) => ({
