@@ -164,7 +164,7 @@ describe('a Secret of the broker`s', () => {
 describe('a Secret of the broker`s that is lost while nobody leads', () => {
   const scene = useScene({ definition: { services: [vault] }, env: { BROKER_LEASE_SECONDS: '3' } });
 
-  it('is put back by whoever leads next: all replicas remember it', async () => {
+  it('is put back all the same: all replicas remember it', async () => {
     const instance = await scene.instance(ids);
     const name = `instance-kept-${instance}`;
     const before = await scene.kube.secrets.get(name);
@@ -183,7 +183,6 @@ describe('a Secret of the broker`s that is lost while nobody leads', () => {
       (secret) => secret !== undefined,
     );
     expect(after!.data).to.deep.equal(before!.data);
-    expect(await isLeading()).to.equal(true);
     await config.close();
   });
 });

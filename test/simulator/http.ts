@@ -96,7 +96,7 @@ export class Http {
     const token = {};
     process.requests.add(token);
     answer.isOver = false;
-    process.onDeath(() => (answer.isOver = true));
+    const unsubscribe = process.onDeath(() => (answer.isOver = true));
     const broker = process.broker as unknown as Record<Method, (request: OsbRequest) => Promise<Reply>>;
     answer.isLagging = this.#isLagging(process, request);
     try {
@@ -112,6 +112,7 @@ export class Http {
       answer.isLagging ||= this.#isLagging(process, request);
       answer.uid = this.#stored(request)?.metadata.uid;
       process.requests.delete(token);
+      unsubscribe();
       answer.isOver = true;
     }
   }

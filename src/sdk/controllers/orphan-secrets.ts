@@ -1,7 +1,8 @@
 // Removes Secrets of ours whose owner is gone. Kubernetes does that too; this is for where it could not.
 import type { Secret } from '../kube/types.js';
 import { bindingOf } from '../resources/binding-secret.js';
-import { BINDINGS, GROUP, INSTANCES, SECRET_LABEL } from '../resources/kinds.js';
+import { BINDINGS, SECRET_LABEL } from '../resources/kinds.js';
+import { isOurs } from '../resources/own-secrets.js';
 import type { ReconcileContext } from './context.js';
 
 /** Who the Secret belongs to; without a uid where the reference to it was lost. */
@@ -32,10 +33,7 @@ function ownersOf(secret: Readonly<Secret>): Owner[] {
   const role = secret.metadata.labels?.[SECRET_LABEL];
   const references = secret.metadata.ownerReferences ?? [];
   if (role === undefined || !OF_RESOURCES.includes(role)) return [];
-  const ours = references.filter(
-    ({ apiVersion, kind }) =>
-      apiVersion.startsWith(`${GROUP}/`) && (kind === INSTANCES.kind || kind === BINDINGS.kind),
-  );
+  const ours = references.filter(isOurs);
   if (references.length > 0) return ours.length === references.length ? ours : [];
   const binding = role === 'binding' ? bindingOf(secret) : undefined;
   return binding === undefined ? [] : [{ kind: BINDINGS.kind, name: binding }];

@@ -14,6 +14,7 @@ import {
   type UsedKind,
   withKinds,
 } from '../resources/kept-secret.js';
+import { isOwnedBy } from '../resources/binding-secret.js';
 import type { ServiceInstance } from '../resources/kinds.js';
 import type { Store } from '../runtime/store.js';
 
@@ -114,6 +115,5 @@ export class KeptSecrets {
 }
 
 /** Who is gone has no uid; what was kept for them may still be there. */
-const isOf = ({ metadata }: Owner, secret: Readonly<Secret>): boolean =>
-  metadata.uid === undefined ||
-  (secret.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false);
+const isOf = (owner: Owner, secret: Readonly<Secret>): boolean =>
+  owner.metadata.uid === undefined || isOwnedBy(secret, owner);

@@ -114,5 +114,6 @@ const ours = (values: Values): Values =>
 const isEssential = (name: string): boolean =>
   name.startsWith(`${GROUP}/`) && ![RENEW, KINDS, PUT_BACK].includes(name);
 
-const isOurs = ({ apiVersion, kind }: OwnerReference): boolean =>
+/** To an instance or a binding. */
+export const isOurs = ({ apiVersion, kind }: OwnerReference): boolean =>
   apiVersion.startsWith(`${GROUP}/`) && [INSTANCES.kind, BINDINGS.kind].includes(kind);
