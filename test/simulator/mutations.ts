@@ -299,8 +299,8 @@ const UPKEEP: Mutation[] = [
   one(
     'what went with its owner is put back',
     'controllers/put-back.ts',
-    'await (kind === BINDINGS.kind ? bindings : instances).read(metadata.name);',
-    'void [kind, metadata, instances, bindings];',
+    'await storeOf(stores, kind).read(metadata.name);',
+    'void [kind, metadata, stores];',
   ),
   one(
     'an update of secret parameters is taken for meddling',

@@ -5,6 +5,7 @@ import type { Plan } from '../catalog/plan.js';
 import type { EventRecorder } from '../kube/events.js';
 import type { ConfigMap, KubeObject, Secret } from '../kube/types.js';
 import {
+  BINDINGS,
   FINALIZER,
   type ServiceBinding,
   type ServiceInstance,
@@ -84,6 +85,12 @@ export type Again = { requeueAfterMs: number } | void;
 
 /** When to look again, where the cache is behind. */
 export const BEHIND_MS = 200;
+
+/** Where resources of that kind are, instances or bindings. */
+export const storeOf = (
+  { instances, bindings }: Pick<Stores, 'instances' | 'bindings'>,
+  kind: string,
+): Store<ServiceInstance> | Store<ServiceBinding> => (kind === BINDINGS.kind ? bindings : instances);
 
 /** The index of bindings by the name of their instance. */
 export const BY_INSTANCE = 'instance';

@@ -2,9 +2,9 @@
 // does, for any of them may lead next: passwords that were made once are nowhere else.
 import type { KubeObject, Secret } from '../kube/types.js';
 import { isTold } from '../resources/binding-secret.js';
-import { BINDINGS, type ServiceBinding } from '../resources/kinds.js';
+import type { ServiceBinding } from '../resources/kinds.js';
 import { isPutBack, type Loss, lossIn, ownerOf, roleOf } from '../resources/own-secrets.js';
-import type { Stores } from './context.js';
+import { storeOf, type Stores } from './context.js';
 
 type Shown = Readonly<Secret> | undefined;
 
@@ -58,8 +58,7 @@ export class LostSecrets {
   #ownerOf(secret: Readonly<Secret>): Readonly<KubeObject> | undefined {
     const reference = ownerOf(secret);
     if (!reference) return undefined;
-    const { instances, bindings } = this.#stores;
-    const owner = (reference.kind === BINDINGS.kind ? bindings : instances).get(reference.name);
+    const owner = storeOf(this.#stores, reference.kind).get(reference.name);
     const isHere = owner?.metadata.uid === reference.uid && owner.metadata.deletionTimestamp === undefined;
     return isHere ? owner : undefined;
   }

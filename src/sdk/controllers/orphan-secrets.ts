@@ -3,7 +3,7 @@ import type { Secret } from '../kube/types.js';
 import { bindingOf } from '../resources/binding-secret.js';
 import { BINDINGS, SECRET_LABEL } from '../resources/kinds.js';
 import { isOurs } from '../resources/own-secrets.js';
-import type { ReconcileContext } from './context.js';
+import { type ReconcileContext, storeOf } from './context.js';
 
 /** Who the Secret belongs to; without a uid where the reference to it was lost. */
 interface Owner {
@@ -39,19 +39,16 @@ function ownersOf(secret: Readonly<Secret>): Owner[] {
   return binding === undefined ? [] : [{ kind: BINDINGS.kind, name: binding }];
 }
 
-const storeOf = ({ stores }: ReconcileContext, { kind }: Owner) =>
-  kind === BINDINGS.kind ? stores.bindings : stores.instances;
-
 const isSame = (found: { metadata: { uid?: string } } | undefined, { uid }: Owner): boolean =>
   found !== undefined && (uid === undefined || found.metadata.uid === uid);
 
 const isShown = (context: ReconcileContext, owner: Owner): boolean =>
-  isSame(storeOf(context, owner).get(owner.name), owner);
+  isSame(storeOf(context.stores, owner.kind).get(owner.name), owner);
 
 /** Asks the API server. */
 async function isSomeThere(context: ReconcileContext, owners: readonly Owner[]): Promise<boolean> {
   for (const owner of owners) {
-    if (isSame(await storeOf(context, owner).read(owner.name), owner)) return true;
+    if (isSame(await storeOf(context.stores, owner.kind).read(owner.name), owner)) return true;
   }
   return false;
 }

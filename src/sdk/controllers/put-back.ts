@@ -2,11 +2,11 @@
 import { isAlreadyExists } from '../kube/errors.js';
 import type { KubeObject, Secret } from '../kube/types.js';
 import { isOwnedBy } from '../resources/binding-secret.js';
-import { BINDINGS, type ServiceBinding } from '../resources/kinds.js';
+import type { ServiceBinding } from '../resources/kinds.js';
 import type { Operable } from '../resources/operations.js';
 import { type Loss, lossIn, ownSecretNames, PUT_BACK } from '../resources/own-secrets.js';
 import { errorDetails } from '../telemetry/log.js';
-import type { Again, ReconcileContext } from './context.js';
+import { type Again, type ReconcileContext, storeOf } from './context.js';
 import type { Repairs } from './repairs.js';
 import type { Work } from './work.js';
 
@@ -41,13 +41,13 @@ export async function putBackAll<T extends Operable>(work: Work<T>, repairs: Rep
 
 /** Asks the API server for the owner where one of these Secrets seems to lack something: it may be gone with it. */
 export async function lossesOf(
-  { stores: { instances, bindings }, lostSecrets }: PutBackContext,
+  { stores, lostSecrets }: PutBackContext,
   { kind, metadata }: Readonly<KubeObject>,
   names: readonly string[],
 ): Promise<Loss[]> {
   const find = (): Loss[] => names.flatMap((name) => lostSecrets.find(name) ?? []);
   if (find().length === 0) return [];
-  await (kind === BINDINGS.kind ? bindings : instances).read(metadata.name);
+  await storeOf(stores, kind).read(metadata.name);
   return find();
 }
 

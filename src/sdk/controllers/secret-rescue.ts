@@ -6,7 +6,7 @@ import { ownerOf } from '../resources/own-secrets.js';
 import { onAbort } from '../runtime/abortable.js';
 import { equalJitter } from '../runtime/backoff.js';
 import { errorDetails } from '../telemetry/log.js';
-import type { ReconcileContext } from './context.js';
+import { type ReconcileContext, storeOf } from './context.js';
 import { lossesOf, nameSecret, putBack, type PutBackContext } from './put-back.js';
 
 export interface RescueContext extends PutBackContext, Pick<ReconcileContext, 'random' | 'log'> {
@@ -56,7 +56,7 @@ async function rescue(context: RescueContext, name: string): Promise<void> {
   }
 }
 
-function ownerIn({ instances, bindings }: RescueContext['stores'], secret: Readonly<Secret> | undefined) {
+function ownerIn(stores: RescueContext['stores'], secret: Readonly<Secret> | undefined) {
   const owner = secret && ownerOf(secret);
-  return owner && (owner.kind === BINDINGS.kind ? bindings : instances).get(owner.name);
+  return owner && storeOf(stores, owner.kind).get(owner.name);
 }
